@@ -43,14 +43,18 @@ _MOST_ROUNDS = 50  # of deciding on one price: there are never that many orders 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What a fill costs: the taker fee and the slippage, both as fractions."""
+    """What a fill costs, the taker fee and the slippage, and what holding costs: `funding` an hour, positive
+    where those who are long pay. All are fractions."""
 
     fee_rate: Decimal = DEFAULT_FEE_RATE
     slippage: Decimal = ZERO
+    funding: Decimal = ZERO
 
 
 class InstantExchange:
-    """Answers one trade. `fills` counts what it has filled, the opening included."""
+    """Answers one trade. `fills` counts what it has filled, the opening included; `slipped` is what fills
+    have cost (USD) beyond the prices that they were meant for, a trigger or else the price of then: gaps and
+    slippage."""
 
     def __init__(self, symbol: str, costs: Costs) -> None:
         self._symbol = symbol
@@ -58,6 +62,7 @@ class InstantExchange:
         self._orders = 0
         self._forget_at = _FORGET_EVERY
         self.fills = 0
+        self.slipped = ZERO
 
     def bought(self, size: Decimal, price: Decimal, at: int) -> Fill:
         """The fill of an opening order, without slippage, at `at` (ms)."""
@@ -141,8 +146,9 @@ class InstantExchange:
     def _fill_order(self, trade: Trade, own: OwnOrder, seen: SeenPrice) -> None:
         order = own.order
         worst = max if order.side is Side.BUY else min
-        price = seen.price if order.trigger is None else worst(order.trigger, seen.price)
-        price *= ONE + order.side.sign * self._costs.slippage
+        meant = seen.price if order.trigger is None else order.trigger
+        price = worst(meant, seen.price) * (ONE + order.side.sign * self._costs.slippage)
+        self.slipped += own.remaining * (price - meant) * order.side.sign
         fill = self._fill(order.side, own.remaining, price, seen.at, own.client_id)
         trade.apply(FillReceived(seen.at, fill, seen.at, IngestVia.ANSWER))
 

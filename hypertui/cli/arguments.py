@@ -311,6 +311,9 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--leverage", metavar="X", help="default 1, or that of --only")
     parser.add_argument("--fee-rate", default="0.00045", metavar="FRACTION", help="taker fee (0.00045)")
     parser.add_argument("--slippage", default="0", metavar="FRACTION", help="on top of each fill (0)")
+    parser.add_argument(
+        "--funding", default="0", metavar="FRACTION", help="of what is held, paid at each full hour (0)"
+    )
     parser.add_argument("--sz-decimals", metavar="N", help="decimals of a size, for an unlisted symbol")
     parser.add_argument("--reinvest", metavar="WHEN", help="recovery (the default), continuous or off")
     parser.add_argument(

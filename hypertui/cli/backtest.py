@@ -39,7 +39,7 @@ _ANY_LEVERAGE = 50
 
 def backtest(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for bad input."""
-    costs = Costs(_fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage))
+    costs = _costs(arguments)
     asked = _asked(arguments, costs) if arguments.only is None else _configured(arguments)
     if asked.terms.needs_atr:
         assert asked.terms.sizing is not None, "a unit in ATR is a rule of it"
@@ -193,6 +193,14 @@ def _reinvest(text: str) -> Reinvest:
         return Reinvest(text)
     except ValueError:
         raise ValueError(f"reinvest {typed(text)} is not one of {', '.join(Reinvest)}") from None
+
+
+def _costs(arguments: argparse.Namespace) -> Costs:
+    funding = amount("funding", arguments.funding)
+    if not -1 < funding < 1:
+        raise ValueError(f"funding {typed(arguments.funding)} is not between -1 and 1")
+    fee_rate, slippage = _fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage)
+    return Costs(fee_rate, slippage, funding)
 
 
 def _fraction(name: str, text: str) -> Decimal:
