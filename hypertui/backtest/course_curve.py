@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from hypertui.backtest.course import Course, CourseLeg
+from hypertui.charts.curve import Curve
 from hypertui.core.price_series import Series
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 POINTS = 1_500  # of a curve: more would fall on one another
 
 
-class PricePath(Protocol):
+class WalkedPrices(Protocol):
     """The prices of a series (USD) and their times (ms), by number."""
 
     def __len__(self) -> int: ...
@@ -84,28 +85,7 @@ class TicksPath:
         return int(part.min()) * scale, int(part.max()) * scale
 
 
-@dataclass(slots=True)
-class Curve:
-    """A row for each stretch of the series, all of about one length: the time at its end (ms), the lowest and
-    the highest price in it (USD), the lowest, the highest and the last net PnL (USD), how far the lowest was
-    below the highest until then, and unit and phase at its end."""
-
-    at: list[int] = field(default_factory=list)
-    low: list[float] = field(default_factory=list)
-    high: list[float] = field(default_factory=list)
-    price: list[float] = field(default_factory=list)
-    worst: list[float] = field(default_factory=list)
-    best: list[float] = field(default_factory=list)
-    net: list[float] = field(default_factory=list)
-    drawdown: list[float] = field(default_factory=list)
-    unit: list[int] = field(default_factory=list)
-    phase: list[str] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.at)
-
-
-def curve_of(course: Course, path: PricePath, walked: int, points: int = POINTS) -> Curve:
+def curve_of(course: Course, path: WalkedPrices, walked: int, points: int = POINTS) -> Curve:
     """The curve over the first `walked` prices."""
     count = min(points, walked)
     found, peak = Curve(), 0.0

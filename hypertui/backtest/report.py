@@ -65,6 +65,13 @@ def summary(run: Run, timing: RunTime) -> dict[str, object]:
 
 def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
     """The run for a person: what was read, what it made, and what the making cost."""
+    rows = figures_in_words(run, costs, timing)
+    width = max(len(label) for label, _ in rows)
+    return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
+
+
+def figures_in_words(run: Run, costs: Costs, timing: RunTime) -> list[tuple[str, str]]:
+    """All figures, with their names. Those that belong to the one above are set in, or have none."""
     ladder, series = run.ladder, run.series
     plan = ladder.plan
     stake = ladder.fragment_at_entry * SLOTS
@@ -106,8 +113,7 @@ def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
         rows.append(("ended by", f"the {run.ended_by}"))
     if ladder.halted:
         rows.append(("halted", ladder.halted))
-    width = max(len(label) for label, _ in rows)
-    return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
+    return rows
 
 
 def _sizing(ladder: Ladder) -> Iterator[tuple[str, str]]:

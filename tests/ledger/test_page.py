@@ -244,7 +244,7 @@ def test_of_very_many_fills_some_are_drawn_and_the_page_says_which() -> None:
     for number in range(1, 4_301):
         at, price = TRADE.started_at + number * 1_000, D(100 + number % 7)
         track.add(TrackedFill(ID, at, price, Side.BUY, D(1), "ENTRY", 0, None))
-    text = price_chart(track, None)
+    text = price_chart(track, None).html()
     assert len(marks(text)) == 1_075
     assert "Every 4th of 4,300 fills is drawn." in text
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 
 from hypertui.charts.figures import FigureKind, heading, kinds, shown
-from hypertui.charts.small_bars import SmallBars
-from hypertui.charts.typeset import cell, row, side, table
+from hypertui.charts.tally_table import TallyRow, tally_table
 from hypertui.core.market import ZERO
 from hypertui.ledger.reports.profit import Statement, Tally
 
@@ -28,16 +26,12 @@ def group_table(statement: Statement, group: str, *, funding: bool) -> str:
     older = tallies[:-_MOST]
     if older:
         rows.insert(0, (f"{len(older):,} before them", _sum([tally for _, tally in older])))
-    head = [cell(heading(group, kinds((group,))[group]), tag="th")]
-    head += [cell(heading(name, kind), "n", "th") for name, kind in columns.items()]
-    results = [tally.pnl + (tally.funding if funding else ZERO) for _, tally in rows]
-    bars = SmallBars(results)
+    name = heading(group, kinds((group,))[group])
     body = [
-        row([cell(label), *_figures(tally, columns), bars.bar(result)])
-        for (label, tally), result in zip(rows, results, strict=True)
+        TallyRow(label, tally.figures(), tally.pnl + (tally.funding if funding else ZERO))
+        for label, tally in rows
     ]
-    foot = row([cell("in all"), *_figures(statement.totals, columns), cell("")])
-    return table([*head, cell("", tag="th")], body, foot)
+    return tally_table(name, body, columns, statement.totals.figures())
 
 
 def _name(group: str, name: object) -> str:
@@ -48,14 +42,6 @@ def _name(group: str, name: object) -> str:
         return "none"
     kind = FigureKind.WORDS if group == "reason" else kinds((group,))[group]
     return shown(name, kind)
-
-
-def _figures(tally: Tally, columns: Mapping[str, FigureKind]) -> Iterator[str]:
-    found = tally.figures()
-    for name, kind in columns.items():
-        value = found[name]
-        of = side(value) if kind is FigureKind.GAIN and isinstance(value, Decimal) else ""
-        yield cell(shown(value, kind), f"n {of}")
 
 
 def _sum(tallies: Sequence[Tally]) -> Tally:

@@ -1,0 +1,161 @@
+"""A backtest with all that a report tells of it: the run, its course, and what it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from hypertui.backtest.course import Course
+from hypertui.backtest.course_curve import SeriesPath, curve_of
+from hypertui.backtest.instant_exchange import Costs
+from hypertui.backtest.shares import ResultShares, shares_of
+from hypertui.backtest.simulation import Run
+from hypertui.charts.course_chart import CourseChart
+from hypertui.charts.curve import Curve
+from hypertui.charts.document import Headline
+from hypertui.charts.drawing import Drawing
+from hypertui.charts.figures import gain, minute, percent, usd
+from hypertui.charts.price_track import PriceTrack, TrackedFill
+from hypertui.core.market import plain
+from hypertui.core.phrases import at_price, counted, lasting, unit
+from hypertui.core.round_trips import SLOTS
+from hypertui.evidence.verdict import BaselineFigures, EdgeVerdict
+from hypertui.strategy.ladder.ladder import Phase
+
+HOLD = "buy and hold"
+OTHER_WAY = "the candles' other way"
+
+
+@dataclass(frozen=True)
+class ToldRun:
+    """A run with its course; `other` is the same over the same candles, walked the other way. `baselines` and
+    `verdict` are there where they were asked for."""
+
+    run: Run
+    course: Course
+    costs: Costs
+    other: ToldRun | None = None
+    baselines: BaselineFigures | None = None
+    verdict: EdgeVerdict | None = None
+
+    @property
+    def symbol(self) -> str:
+        return self.run.ladder.plan.instrument.symbol
+
+    @property
+    def title(self) -> str:
+        """What was walked, in a line."""
+        plan = self.run.ladder.plan
+        unit_size, position = at_price(plan.unit_size), at_price(plan.position_size)
+        return f"hypertui backtest: {self.symbol}, unit {unit_size} USD, position {position} USD"
+
+    @property
+    def stake(self) -> Decimal:
+        """What the entry cost (USD)."""
+        return self.run.ladder.fragment_at_entry * SLOTS
+
+    @property
+    def net(self) -> Decimal:
+        """All that it made (USD), costs counted."""
+        return self.run.ladder.book.net_pnl(self.run.last_price)
+
+    @cached_property
+    def curve(self) -> Curve:
+        """Its course in columns."""
+        return curve_of(self.course, SeriesPath(self.run.series), self.run.ticks)
+
+    @cached_property
+    def shares(self) -> ResultShares:
+        """What made the result."""
+        series = self.run.series
+        return shares_of(self.course, SeriesPath(series), self.run.ticks, timed=series.timed)
+
+    @property
+    def period(self) -> tuple[str, str]:
+        """How long it went on, and from when to when; how many prices, without times."""
+        series, last = self.run.series, self.run.ticks - 1
+        if not series.timed:
+            return f"{self.run.ticks:,} prices", "the file has no times"
+        begin, end = series.times[0], series.times[last]
+        return lasting((end - begin) // 1000), f"{minute(begin)} to {minute(end)} UTC"
+
+    @property
+    def spread(self) -> str:
+        """What both ways of walking candles come to, in a sentence; empty where there are none."""
+        if self.other is None:
+            return "" if self.run.series.per_row == 1 else "From candles: crossings within a candle are lost."
+        near, far = gain(self.net), gain(self.other.net)
+        return (
+            "From candles: which extreme came first is not known. The nearer one first makes "
+            f"{near} USD, the farther one first {far} USD: {usd(abs(self.net - self.other.net))} USD apart."
+        )
+
+    def headline(self) -> Iterator[Headline]:
+        """The figures that somebody reads first."""
+        run, ladder, total = self.run, self.run.ladder, self.shares.total
+        net, stake, trips = self.net, self.stake, ladder.round_trips
+        yield Headline(
+            "net PnL", f"{gain(net)} USD", f"{percent(net, stake)} of the {usd(stake)} USD entered", net
+        )
+        yield Headline(
+            "largest drawdown",
+            f"{gain(-run.max_drawdown)} USD",
+            f"{percent(run.max_drawdown, stake)} of the entry",
+            -run.max_drawdown,
+        )
+        yield Headline("period", *self.period)
+        yield Headline(
+            "whipsaw cost",
+            f"{usd(trips.whipsaw_cost)} USD",
+            f"in {counted(trips.count, 'round trip')}, fees included",
+        )
+        yield Headline(
+            "fees", f"{usd(total.fees)} USD", f"{usd(total.volume)} USD in {counted(run.fills, 'fill')}"
+        )
+        yield Headline("slippage and gaps", f"{usd(run.slippage_cost)} USD", "fills beyond their triggers")
+        funding = ladder.book.funding
+        way = "paid" if funding < 0 else "received" if funding else "none set"
+        yield Headline("funding", f"{gain(funding)} USD", way, funding)
+        at = f"at {at_price(run.last_price.normalize())}, {ladder.phase.value}"
+        held = f"{plain(ladder.book.position)} {self.symbol} held"
+        yield Headline("unit at the end", unit(ladder.unit), f"{at}, {held}")
+
+    def chart(self) -> CourseChart:
+        """Its course as it is drawn. Needs two prices at least."""
+        ladder, track = self.run.ladder, PriceTrack(self.symbol)
+        for fill in self.course.fills:
+            track.add(
+                TrackedFill("", fill.at, fill.price, fill.side, fill.size, fill.reason, fill.unit, fill.gain)
+            )
+        units = [leg.unit for leg in self.course.legs]
+        grid = range(min(units) - SLOTS, max(units) + SLOTS + 1)
+        return CourseChart(
+            self.curve,
+            track.fills,
+            {each: ladder.grid.price(each) for each in grid},
+            [phase.value for phase in Phase],
+            ladder.plan.instrument,
+            self._others(),
+            track.nth,
+            track.count,
+            self.run.series.timed,
+        )
+
+    def drawings(self) -> list[Drawing]:
+        """All pictures of it."""
+        return [self.chart().drawing] if len(self.curve) > 1 else []
+
+    def _others(self) -> dict[str, list[float | None]]:
+        coins, fees = float(self.run.ladder.entry_coins), float(self.course.fills[0].fee)
+        entry = float(self.run.ladder.grid.entry_price)
+        found: dict[str, list[float | None]] = {
+            HOLD: [(price - entry) * coins - fees for price in self.curve.price]
+        }
+        if self.other is not None:
+            nets, missing = self.other.curve.net, len(self.curve) - len(self.other.curve)
+            same = self.other.run.ticks == self.run.ticks
+            if same:
+                found[OTHER_WAY] = [*nets, *(None for _ in range(missing))]
+        return found
