@@ -30,8 +30,9 @@ def picture(
     words: Sequence[str] = (),
     colours: Mapping[str, str] = LIGHT,
 ) -> bytes:
-    """PNG with the title, the figures, `words` below them, each on its own lines, and the drawings one below the other.
-    Raises ValueError with one line where the library or a font is missing."""
+    """PNG with the title, the figures, `words` below them, each on its own lines, and the drawings one below
+    the other. Raises ValueError with one line where the library or a font is missing."""
+    require_pictures()
     return _png(_sheet(title, list(figures), drawings, words, colours))
 
 
@@ -88,18 +89,13 @@ def _words(x: float, y: float, text: str, kind: str) -> str:
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escaped(text)}</text>'
 
 
-def _png(svg: str) -> bytes:
-    resvg = require("resvg_py", "png", "a report as PNG")
-    if not _has_font(resvg.svg_to_bytes):
-        raise ValueError(
-            "a report as PNG needs a font, and this machine has none: install DejaVu, or take .html"
-        )
-    found: bytes = resvg.svg_to_bytes(svg_string=svg)
-    return found
-
-
-def _has_font(draw: object) -> bool:
-    """Whether a text leaves anything in a picture."""
-    assert callable(draw)
+def require_pictures() -> None:
+    """Raise ValueError with one line where the library that draws them, or a font, is missing."""
     begin = f'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20" font-family="{_FONTS}">'
-    return bool(draw(svg_string=f'{begin}<text y="16">8</text></svg>') != draw(svg_string=f"{begin}</svg>"))
+    if _png(f'{begin}<text y="16">8</text></svg>') == _png(f"{begin}</svg>"):
+        raise ValueError("a PNG needs a font, and this machine has none: install DejaVu, or take .html")
+
+
+def _png(svg: str) -> bytes:
+    found: bytes = require("resvg_py", "png", "a report as PNG").svg_to_bytes(svg_string=svg)
+    return found

@@ -321,7 +321,10 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--equity", metavar="USD", help="of its account; default: position size / leverage")
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
-    parser.add_argument("--force", action="store_true", help="let --trace overwrite a file")
+    parser.add_argument(
+        "--report", type=file_path, metavar="FILE", help="a page with charts (.html), or a picture (.png)"
+    )
+    parser.add_argument("--force", action="store_true", help="let --trace and --report overwrite a file")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
 
 

@@ -11,14 +11,20 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TextIO
 
+from hypertui.backtest.candle_ways import other_way
+from hypertui.backtest.course import CourseRecorder
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
+from hypertui.backtest.report_page import report_page, report_picture
 from hypertui.backtest.simulation import replay
+from hypertui.backtest.told import ToldRun
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
 from hypertui.cli.output import new_file
+from hypertui.cli.report_files import check_report, is_picture, write_report
 from hypertui.cli.values import amount, integer, typed
+from hypertui.core.clock import wall_ms
 from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
-from hypertui.core.price_series import load_series
+from hypertui.core.price_series import Series, load_series
 from hypertui.guard_settings import GuardSettings
 from hypertui.risk.rules import GuardRules
 from hypertui.setting_types import fraction_of, says_atr
@@ -46,6 +52,8 @@ def backtest(arguments: argparse.Namespace) -> int:
         raise _no_past(asked.terms.sizing.unit_rule)
     asked.terms.check(asked.instrument, asked.leverage)
     guards, equity = _guards(arguments, asked.limits)
+    if arguments.report is not None:
+        check_report(arguments.report, arguments.prices, force=arguments.force)
     began = time.perf_counter()
     series = load_series(arguments.prices, asked.instrument.symbol)
     loaded = time.perf_counter()
@@ -67,10 +75,38 @@ def backtest(arguments: argparse.Namespace) -> int:
             if trace is not None:
                 trace.write(json.dumps(trace_row(record, tick)) + "\n")
 
-        run = replay(series, plan, costs, None if trace is None else write, exits, guards, equity)
+        recorder = None if arguments.report is None else CourseRecorder(costs)
+        on_move = None if trace is None else write
+        run = replay(series, plan, costs, on_move, exits, guards, equity, recorder=recorder)
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
     print(json.dumps(summary(run, timing)) if arguments.json else in_words(run, costs, timing))
+    if recorder is not None:
+        told = ToldRun(run, recorder.course, costs, _other_way(series, plan, costs, exits, guards, equity))
+        _report(arguments, told, timing)
     return 0
+
+
+def _other_way(
+    series: Series,
+    plan: LadderPlan,
+    costs: Costs,
+    exits: ExitRules,
+    guards: GuardRules | None,
+    equity: Decimal | None,
+) -> ToldRun | None:
+    """The same over candles that are walked the other way; None where there are none."""
+    other = other_way(series)
+    if other is None:
+        return None
+    recorder = CourseRecorder(costs)
+    run = replay(other, plan, costs, None, exits, guards, equity, recorder=recorder)
+    return ToldRun(run, recorder.course, costs)
+
+
+def _report(arguments: argparse.Namespace, told: ToldRun, timing: RunTime) -> None:
+    path = arguments.report
+    whole = report_picture(told) if is_picture(path) else report_page(told, timing, wall_ms()).encode()
+    write_report(path, whole, force=arguments.force, aside=arguments.json)
 
 
 @dataclass(frozen=True, slots=True)
