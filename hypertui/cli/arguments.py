@@ -18,6 +18,7 @@ from hypertui.cli.operator_arguments import (
     add_safe,
     add_serve,
 )
+from hypertui.cli.page_arguments import add_pages
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 from hypertui.cli.values import file_path
 from hypertui.core.redaction import HIDDEN, printable, without_secrets
@@ -321,9 +322,7 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--equity", metavar="USD", help="of its account; default: position size / leverage")
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
-    parser.add_argument(
-        "--report", type=file_path, metavar="FILE", help="a page with charts (.html), or a picture (.png)"
-    )
+    add_pages(parser)
     parser.add_argument("--force", action="store_true", help="let --trace and --report overwrite a file")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
 

@@ -11,20 +11,20 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TextIO
 
-from hypertui.backtest.candle_ways import other_way
 from hypertui.backtest.course import CourseRecorder
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.report_page import report_page, report_picture
-from hypertui.backtest.simulation import replay
 from hypertui.backtest.told import ToldRun
+from hypertui.backtest.walk import Walk
+from hypertui.backtest.watching import BacktestWork, WatchedWalk
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
 from hypertui.cli.output import new_file
 from hypertui.cli.report_files import check_report, is_picture, write_report
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.clock import wall_ms
 from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
-from hypertui.core.price_series import Series, load_series
+from hypertui.core.price_series import load_series
 from hypertui.guard_settings import GuardSettings
 from hypertui.risk.rules import GuardRules
 from hypertui.setting_types import fraction_of, says_atr
@@ -54,17 +54,17 @@ def backtest(arguments: argparse.Namespace) -> int:
     guards, equity = _guards(arguments, asked.limits)
     if arguments.report is not None:
         check_report(arguments.report, arguments.prices, force=arguments.force)
+    if arguments.tui and arguments.trace is not None:
+        raise ValueError("--trace and --tui: give one of them")
     began = time.perf_counter()
-    series = load_series(arguments.prices, asked.instrument.symbol)
+    if arguments.tui:
+        return _on_screen(arguments, asked, costs, guards, equity)
+    walk = _walk(arguments, asked, costs, guards, equity)
     loaded = time.perf_counter()
-    first = series.prices[0]
-    plan, exits = asked.plan(first, costs.fee_rate), asked.exits
-    for wrong in _contradictions(plan, exits, first, costs.fee_rate):
-        raise ValueError(wrong)
     with ExitStack() as stack:
         trace: TextIO | None = None
         if arguments.trace is not None:
-            plan.check_at(series.prices[0])  # before a file is written
+            walk.plan.check_at(walk.series.prices[0])  # before a file is written
             file = arguments.trace
             if file.exists() and file.samefile(arguments.prices):
                 raise ValueError(f"trace file {file} is the price file")
@@ -76,31 +76,55 @@ def backtest(arguments: argparse.Namespace) -> int:
                 trace.write(json.dumps(trace_row(record, tick)) + "\n")
 
         recorder = None if arguments.report is None else CourseRecorder(costs)
-        on_move = None if trace is None else write
-        run = replay(series, plan, costs, on_move, exits, guards, equity, recorder=recorder)
+        run = walk.run(recorder, None if trace is None else write)
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
     print(json.dumps(summary(run, timing)) if arguments.json else in_words(run, costs, timing))
     if recorder is not None:
-        told = ToldRun(run, recorder.course, costs, _other_way(series, plan, costs, exits, guards, equity))
-        _report(arguments, told, timing)
+        other = walk.other_way()
+        there = None if other is None else other.told(CourseRecorder(costs))
+        _report(arguments, ToldRun(run, recorder.course, costs, there), timing)
     return 0
 
 
-def _other_way(
-    series: Series,
-    plan: LadderPlan,
+def _walk(
+    arguments: argparse.Namespace,
+    asked: _Walked,
     costs: Costs,
-    exits: ExitRules,
     guards: GuardRules | None,
     equity: Decimal | None,
-) -> ToldRun | None:
-    """The same over candles that are walked the other way; None where there are none."""
-    other = other_way(series)
-    if other is None:
-        return None
-    recorder = CourseRecorder(costs)
-    run = replay(other, plan, costs, None, exits, guards, equity, recorder=recorder)
-    return ToldRun(run, recorder.course, costs)
+) -> Walk:
+    """The prices with all that is asked of them. Raises ValueError."""
+    series = load_series(arguments.prices, asked.instrument.symbol)
+    first = series.prices[0]
+    plan = asked.plan(first, costs.fee_rate)
+    for wrong in _contradictions(plan, asked.exits, first, costs.fee_rate):
+        raise ValueError(wrong)
+    return Walk(series, plan, costs, asked.exits, guards, equity)
+
+
+def _on_screen(
+    arguments: argparse.Namespace,
+    asked: _Walked,
+    costs: Costs,
+    guards: GuardRules | None,
+    equity: Decimal | None,
+) -> int:
+    """The walk on a page of its own; what it came to is printed when that is left."""
+    from hypertui.cli.work_screen import require_terminal, show_work
+
+    require_terminal(arguments)
+    work = BacktestWork(str(arguments.prices.name), time.monotonic)
+    watched = WatchedWalk(work, lambda: _walk(arguments, asked, costs, guards, equity), time.monotonic)
+    status = show_work(work, watched.run, arguments)
+    if watched.error is not None:
+        raise watched.error
+    if watched.told is not None and watched.timing is not None:
+        print(in_words(watched.told.run, costs, watched.timing))
+        if arguments.report is not None:
+            _report(arguments, watched.told, watched.timing)
+    elif not status:
+        print("stopped before its end")
+    return status
 
 
 def _report(arguments: argparse.Namespace, told: ToldRun, timing: RunTime) -> None:

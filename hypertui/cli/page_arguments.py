@@ -1,0 +1,15 @@
+"""The arguments of what shows a backtest or a sweep: a report, and a page of the console."""
+
+from __future__ import annotations
+
+import argparse
+
+from hypertui.cli.values import file_path
+
+
+def add_pages(parser: argparse.ArgumentParser) -> None:
+    """The report's file, and the page."""
+    parser.add_argument(
+        "--report", type=file_path, metavar="FILE", help="a page with charts (.html), or a picture (.png)"
+    )
+    parser.add_argument("--tui", action="store_true", help="watch it on a page of the console")
