@@ -6,19 +6,26 @@ import hashlib
 import sys
 from array import array
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from hypertui.backtest.instant_exchange import Costs
+from hypertui.backtest.simulation import Run
 from hypertui.core.market import plain
 from hypertui.core.price_series import Series
+from hypertui.core.round_trips import SLOTS
 from hypertui.evidence.sharpe import block_returns, sharpe_ratio
 from hypertui.evidence.trials import Trial
 from hypertui.risk.rules import GuardRules
 from hypertui.strategy.exits.rules import ExitRules
-from hypertui.strategy.ladder.plan import Plan
+from hypertui.strategy.ladder.trade_plan import LadderPlan
 
-BLOCKS = 256  # equal parts of a series whose returns are compared
+_MOST_PARTS = 256
+
+
+def parts_of(series: Series) -> int:
+    """Into how many equal parts a series is cut, whose returns are compared."""
+    return min(_MOST_PARTS, series.rows)
 
 
 def series_digest(series: Series) -> str:
@@ -44,7 +51,7 @@ def _decimals(price: Decimal) -> int:
 
 
 def trial_terms(
-    plan: Plan,
+    plan: LadderPlan,
     costs: Costs,
     exits: ExitRules,
     guards: GuardRules | None = None,
@@ -69,6 +76,27 @@ def trial_terms(
         terms |= {name: getattr(rules, name) for name in names if getattr(rules, name) != getattr(none, name)}
         terms["equity"] = plan.position_size / plan.leverage if equity is None else equity
     return {name: plain(said) if isinstance(said, Decimal) else str(said) for name, said in terms.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A ladder that is walked, with all that changes what it makes of a series."""
+
+    plan: LadderPlan
+    costs: Costs
+    exits: ExitRules
+    guards: GuardRules | None = None
+    equity: Decimal | None = None
+
+    @property
+    def terms(self) -> dict[str, str]:
+        """As the trial ledger has them."""
+        return trial_terms(self.plan, self.costs, self.exits, self.guards, self.equity)
+
+
+def stake_of(run: Run) -> float:
+    """What the entry has cost (USD), before fees."""
+    return float(run.ladder.fragment_at_entry * SLOTS)
 
 
 def trial(terms: dict[str, str], stake: float, blocks: Sequence[float], rows: tuple[int, int]) -> Trial:

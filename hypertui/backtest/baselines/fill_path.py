@@ -82,19 +82,27 @@ def walk_path(ticks: Ticks, path: FillPath, costs: Costs, ends: Sequence[int] = 
     blocks: list[float] = []
     peak = deepest = net = 0.0
     for begin in range(0, len(ticks), _CHUNK):
-        indices = np.arange(begin, min(begin + _CHUNK, len(ticks)))
-        done = np.searchsorted(path.at, indices, side="right")
-        pnl = cash[done] + held[done] * prices_at(ticks, indices)
-        pnl += paid[np.searchsorted(due, indices, side="right")]
+        end = min(begin + _CHUNK, len(ticks))
+        done = _passed(path.at, begin, end)
+        pnl = cash[done] + held[done] * prices_at(ticks, slice(begin, end))
+        if len(due):
+            pnl += paid[_passed(due, begin, end)]
         highest = np.maximum(np.maximum.accumulate(pnl), peak)
         deepest = max(deepest, float((highest - pnl).max()))
         peak, net = float(highest[-1]), float(pnl[-1])
-        here = known[(known >= begin) & (known <= indices[-1])]
+        here = known[(known >= begin) & (known < end)]
         blocks += pnl[here - begin].tolist()
     return PathResult(net, deepest, float(fees.sum()), float(paid[-1]), tuple(blocks))
 
 
-def prices_at(ticks: Ticks, indices: NDArray[np.int64]) -> NDArray[np.float64]:
+def _passed(at: NDArray[np.int64], begin: int, end: int) -> NDArray[np.int64]:
+    """For each tick from `begin` to before `end`: how many of the ticks `at`, ascending, are not after it."""
+    first, last = np.searchsorted(at, (begin, end))
+    here = np.bincount(at[first:last] - begin, minlength=end - begin)
+    return np.asarray(first + np.cumsum(here), dtype=np.int64)
+
+
+def prices_at(ticks: Ticks, indices: NDArray[np.int64] | slice) -> NDArray[np.float64]:
     """The prices (USD) of these ticks."""
     return np.asarray(ticks.prices[indices] / 10.0**ticks.decimals, dtype=np.float64)
 
