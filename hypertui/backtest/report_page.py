@@ -15,7 +15,6 @@ from hypertui.charts.tally_table import TallyRow, tally_table
 from hypertui.charts.typeset import cell, escaped, row, table
 from hypertui.core.market import ZERO
 from hypertui.core.phrases import in_words, unit
-from hypertui.evidence.verdict import BaselineFigures
 from hypertui.strategy.ladder.ladder import Phase
 
 _TALLIED = kinds(("fills", "closings", "volume", "fees", "pnl"))
@@ -73,7 +72,10 @@ def report_page(told: ToldRun, timing: RunTime, at: int) -> str:
 
 def report_picture(told: ToldRun) -> bytes:
     """The headline and the course as PNG. Raises ValueError where that cannot be drawn."""
-    words = [*([f"Verdict: {told.verdict.rung.value}."] if told.verdict is not None else []), *_notes(told)]
+    words = [
+        *([f"Verdict: {told.weighed.verdict.rung.value}."] if told.weighed is not None else []),
+        *_notes(told),
+    ]
     return picture(told.title, told.headline(), told.drawings(), words)
 
 
@@ -103,9 +105,10 @@ def _notes(told: ToldRun) -> Iterator[str]:
 
 
 def _verdict(told: ToldRun) -> Iterator[str]:
-    if told.verdict is not None:
-        yield f'<p class="verdict">Verdict: {escaped(told.verdict.rung.value)}</p>'
-        yield "".join(f"<p>{escaped(text)}</p>" for text in told.verdict.why)
+    if told.weighed is not None:
+        verdict = told.weighed.verdict
+        yield f'<p class="verdict">Verdict: {escaped(verdict.rung.value)}</p>'
+        yield f"<ul>{''.join(f'<li>{escaped(text)}</li>' for text in verdict.why)}</ul>"
 
 
 def _made_by(told: ToldRun) -> Iterator[str]:
@@ -155,22 +158,25 @@ def _cost(told: ToldRun) -> Iterator[str]:
 
 
 def _baselines(told: ToldRun) -> Iterator[str]:
-    if (base := told.baselines) is not None:
-        yield "<h3>The same stake, traded more simply</h3>"
-        rows = [TallyRow(name, {"net": made}, made) for name, made in _compared(told, base)]
-        yield tally_table("", rows, _MADE)
-        yield (
-            f'<p class="quiet">It made more than {base.random_percentile:.1f} % of {base.random_entries:,} '
-            "random entries.</p>"
-        )
+    if told.weighed is None:
+        return
+    base = told.weighed.baselines
+    compared = (
+        (HOLD, base.hold),
+        ("a plain trailing stop", base.trailing),
+        ("the flipped ladder", base.flipped),
+        ("this ladder, its fills a row later", base.lagged),
+    )
+    rows = [_simpler("this ladder", told.net, told.run.max_drawdown)]
+    rows += [_simpler(name, _exact(each.net_pnl), _exact(each.max_drawdown)) for name, each in compared]
+    yield "<h3>The same stake, traded more simply</h3>"
+    yield tally_table("", rows, {**_MADE, "drawdown": FigureKind.USD})
+    beats = f"It made more than {base.random_percentile:.1f} % of {base.random_count:,} random entries."
+    yield f'<p class="quiet">{escaped(beats)}</p>'
 
 
-def _compared(told: ToldRun, base: BaselineFigures) -> Iterator[tuple[str, Decimal]]:
-    yield "this ladder", told.net
-    yield HOLD, _exact(base.hold)
-    yield "a plain trailing stop", _exact(base.trailing)
-    yield "the flipped ladder", _exact(base.flipped)
-    yield "this ladder, its fills a row later", _exact(base.lagged)
+def _simpler(name: str, made: Decimal, drawdown: Decimal) -> TallyRow:
+    return TallyRow(name, {"net": made, "drawdown": drawdown}, made)
 
 
 def _exact(amount: float) -> Decimal:

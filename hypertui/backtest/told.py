@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from hypertui.backtest.course import Course
 from hypertui.backtest.course_curve import SeriesPath, curve_of
@@ -21,8 +22,10 @@ from hypertui.charts.price_track import PriceTrack, TrackedFill
 from hypertui.core.market import plain
 from hypertui.core.phrases import at_price, counted, lasting, unit
 from hypertui.core.round_trips import SLOTS
-from hypertui.evidence.verdict import BaselineFigures, EdgeVerdict
 from hypertui.strategy.ladder.ladder import Phase
+
+if TYPE_CHECKING:
+    from hypertui.backtest.weighing import Weighed
 
 HOLD = "buy and hold"
 OTHER_WAY = "the candles' other way"
@@ -30,15 +33,14 @@ OTHER_WAY = "the candles' other way"
 
 @dataclass(frozen=True)
 class ToldRun:
-    """A run with its course; `other` is the same over the same candles, walked the other way. `baselines` and
-    `verdict` are there where they were asked for."""
+    """A run with its course; `other` is the same over the same candles, walked the other way. `weighed` is
+    what it is worth, where that was asked for."""
 
     run: Run
     course: Course
     costs: Costs
     other: ToldRun | None = None
-    baselines: BaselineFigures | None = None
-    verdict: EdgeVerdict | None = None
+    weighed: Weighed | None = None
 
     @property
     def symbol(self) -> str:

@@ -161,19 +161,19 @@ class WatchedWalk:
         other = walk.other_way()
         prices = len(walk.series.prices)
         loaded = self._clock()
-        plan = walk.plan
+        plan, costs = walk.attempt.plan, walk.attempt.costs
         sizes = f"unit {at_price(plan.unit_size)} position {at_price(plan.position_size)} USD"
         title = f"{plan.instrument.symbol} {sizes}"
         if other is None:
             work.begin(title, prices, "prices")
         else:
             work.begin(title, 2 * prices, "prices, both ways")
-        recorder = WatchedRecorder(walk.costs, work, walk.series, self._clock)
+        recorder = WatchedRecorder(costs, work, walk.series, self._clock)
         told = walk.told(recorder)
         timing = RunTime(loaded - began, self._clock() - loaded)
         recorder.finish(told.run.ticks, told.run.ladder)
         if other is not None:
-            there = other.told(WatchedRecorder(walk.costs, work, other.series, self._clock, prices))
+            there = other.told(WatchedRecorder(costs, work, other.series, self._clock, prices))
             told = replace(told, other=there)
         self.told, self.timing = told, timing
         work.ended(told)

@@ -321,6 +321,18 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
         "--guards", action="store_true", help="let the guards on the result watch it, and act"
     )
     parser.add_argument("--equity", metavar="USD", help="of its account; default: position size / leverage")
+    parser.add_argument(
+        "--evidence", action="store_true", help="say beneath the report whether the result can be believed"
+    )
+    parser.add_argument(
+        "--holdout", metavar="PERCENT", help="with that: keep the last part of the file sealed: 20%%"
+    )
+    parser.add_argument(
+        "--open-holdout", action="store_true", help="walk that part too, once, and write down that it was"
+    )
+    parser.add_argument(
+        "--state-dir", default=same, metavar="DIR", help="where all tries are counted; default: the user's"
+    )
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
     add_pages(parser)
     parser.add_argument("--force", action="store_true", help="let --trace and --report overwrite a file")

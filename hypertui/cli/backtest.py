@@ -5,24 +5,30 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TextIO
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple, TextIO
 
 from hypertui.backtest.course import CourseRecorder
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.report_page import report_page, report_picture
+from hypertui.backtest.simulation import Run
 from hypertui.backtest.told import ToldRun
+from hypertui.backtest.trying import Attempt, stake_of
 from hypertui.backtest.walk import Walk
 from hypertui.backtest.watching import BacktestWork, WatchedWalk
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
+from hypertui.cli.backtest_evidence import Evidence, SeriesParts, cut, evidence_of
 from hypertui.cli.output import new_file
 from hypertui.cli.report_files import check_report, is_picture, write_report
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.clock import wall_ms
+from hypertui.core.files import named_path
 from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
 from hypertui.core.price_series import load_series
 from hypertui.guard_settings import GuardSettings
@@ -56,15 +62,44 @@ def backtest(arguments: argparse.Namespace) -> int:
         check_report(arguments.report, arguments.prices, force=arguments.force)
     if arguments.tui and arguments.trace is not None:
         raise ValueError("--trace and --tui: give one of them")
+    prepare = partial(_prepare, arguments, asked, costs, guards, equity)
+    return _on_screen(arguments, asked, prepare) if arguments.tui else _printed(arguments, asked, prepare)
+
+
+class _Prepared(NamedTuple):
+    """The price file, and what is walked of it."""
+
+    parts: SeriesParts
+    walk: Walk
+
+
+def _prepare(
+    arguments: argparse.Namespace,
+    asked: _Walked,
+    costs: Costs,
+    guards: GuardRules | None,
+    equity: Decimal | None,
+) -> _Prepared:
+    """Read the prices. Raises ValueError where they cannot be walked as it is asked."""
+    series = load_series(arguments.prices, asked.instrument.symbol)
+    parts = cut(series, arguments)
+    first = parts.walked.prices[0]
+    plan = asked.plan(first, costs.fee_rate)
+    for wrong in _contradictions(plan, asked.exits, first, costs.fee_rate):
+        raise ValueError(wrong)
+    return _Prepared(parts, Walk(parts.walked, Attempt(plan, costs, asked.exits, guards, equity)))
+
+
+def _printed(arguments: argparse.Namespace, asked: _Walked, prepare: Callable[[], _Prepared]) -> int:
+    """Walk, and print what it came to."""
     began = time.perf_counter()
-    if arguments.tui:
-        return _on_screen(arguments, asked, costs, guards, equity)
-    walk = _walk(arguments, asked, costs, guards, equity)
+    parts, walk = prepare()
     loaded = time.perf_counter()
+    costs = walk.attempt.costs
     with ExitStack() as stack:
         trace: TextIO | None = None
         if arguments.trace is not None:
-            walk.plan.check_at(walk.series.prices[0])  # before a file is written
+            walk.attempt.plan.check_at(walk.series.prices[0])  # before a file is written
             file = arguments.trace
             if file.exists() and file.samefile(arguments.prices):
                 raise ValueError(f"trace file {file} is the price file")
@@ -78,53 +113,50 @@ def backtest(arguments: argparse.Namespace) -> int:
         recorder = None if arguments.report is None else CourseRecorder(costs)
         run = walk.run(recorder, None if trace is None else write)
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
-    print(json.dumps(summary(run, timing)) if arguments.json else in_words(run, costs, timing))
+    evidence = _weighed(asked, parts, walk, run)
+    if arguments.json:
+        print(json.dumps({**summary(run, timing), **evidence.summary}))
+    else:
+        print(in_words(run, costs, timing) + evidence.words)
     if recorder is not None:
         other = walk.other_way()
         there = None if other is None else other.told(CourseRecorder(costs))
-        _report(arguments, ToldRun(run, recorder.course, costs, there), timing)
+        _report(arguments, ToldRun(run, recorder.course, costs, there, evidence.weighed), timing)
     return 0
 
 
-def _walk(
-    arguments: argparse.Namespace,
-    asked: _Walked,
-    costs: Costs,
-    guards: GuardRules | None,
-    equity: Decimal | None,
-) -> Walk:
-    """The prices with all that is asked of them. Raises ValueError."""
-    series = load_series(arguments.prices, asked.instrument.symbol)
-    first = series.prices[0]
-    plan = asked.plan(first, costs.fee_rate)
-    for wrong in _contradictions(plan, asked.exits, first, costs.fee_rate):
-        raise ValueError(wrong)
-    return Walk(series, plan, costs, asked.exits, guards, equity)
-
-
-def _on_screen(
-    arguments: argparse.Namespace,
-    asked: _Walked,
-    costs: Costs,
-    guards: GuardRules | None,
-    equity: Decimal | None,
-) -> int:
-    """The walk on a page of its own; what it came to is printed when that is left."""
+def _on_screen(arguments: argparse.Namespace, asked: _Walked, prepare: Callable[[], _Prepared]) -> int:
+    """Walk on a page of its own; what it came to is printed when that is left."""
     from hypertui.cli.work_screen import require_terminal, show_work
 
     require_terminal(arguments)
+    prepared: list[_Prepared] = []
+
+    def load() -> Walk:
+        prepared.append(prepare())
+        return prepared[0].walk
+
     work = BacktestWork(str(arguments.prices.name), time.monotonic)
-    watched = WatchedWalk(work, lambda: _walk(arguments, asked, costs, guards, equity), time.monotonic)
+    watched = WatchedWalk(work, load, time.monotonic)
     status = show_work(work, watched.run, arguments)
     if watched.error is not None:
         raise watched.error
-    if watched.told is not None and watched.timing is not None:
-        print(in_words(watched.told.run, costs, watched.timing))
-        if arguments.report is not None:
-            _report(arguments, watched.told, watched.timing)
-    elif not status:
+    told, timing = watched.told, watched.timing
+    if told is None or timing is None:
         print("stopped before its end")
+        return status
+    evidence = _weighed(asked, *prepared[0], told.run)
+    print(in_words(told.run, told.costs, timing) + evidence.words)
+    if arguments.report is not None:
+        _report(arguments, replace(told, weighed=evidence.weighed), timing)
     return status
+
+
+def _weighed(asked: _Walked, parts: SeriesParts, walk: Walk, run: Run) -> Evidence:
+    """What the run is worth, where that was asked for; it is counted as a try."""
+    opened, costs = parts.opened, walk.attempt.costs
+    later = None if opened is None else asked.plan(opened.prices[0], costs.fee_rate)
+    return evidence_of(parts, walk.attempt, (stake_of(run), run.blocks), later, asked.state_dir)
 
 
 def _report(arguments: argparse.Namespace, told: ToldRun, timing: RunTime) -> None:
@@ -142,6 +174,7 @@ class _Walked:
     terms: LadderTerms
     exits: ExitRules
     limits: GuardSettings
+    state_dir: Path | None = None
 
     def plan(self, first: Decimal, fee_rate: Decimal) -> LadderPlan:
         """Its plan from the first price (USD) on, which is that of its entry."""
@@ -176,7 +209,9 @@ def _asked(arguments: argparse.Namespace, costs: Costs) -> _Walked:
         sizing=sized,
     )
     leverage = integer("leverage", "1" if arguments.leverage is None else arguments.leverage)
-    return _Walked(_instrument(arguments.symbol, arguments), leverage, terms, ExitRules(), GuardSettings())
+    instrument = _instrument(arguments.symbol, arguments)
+    state_dir = None if arguments.state_dir is None else named_path(arguments.state_dir)
+    return _Walked(instrument, leverage, terms, ExitRules(), GuardSettings(), state_dir)
 
 
 def _share_of_the_price(unit_size: str) -> Decimal | None:
@@ -221,9 +256,8 @@ def _configured(arguments: argparse.Namespace) -> _Walked:
         raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
     (trade,) = settings.trades
     terms = replace(trade.terms(), trust_slots=0)  # here every sale is proven at once
-    return _Walked(
-        _instrument(trade.symbol, arguments), trade.leverage, terms, trade.exits(), settings.guards
-    )
+    instrument = _instrument(trade.symbol, arguments)
+    return _Walked(instrument, trade.leverage, terms, trade.exits(), settings.guards, settings.state_dir)
 
 
 def _contradictions(plan: LadderPlan, exits: ExitRules, first: Decimal, fee_rate: Decimal) -> Iterator[str]:

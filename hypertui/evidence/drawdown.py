@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
-YEAR = 365 * 86_400_000  # ms
+_DAY = 86_400_000  # ms
+YEAR = 365 * _DAY
+_LEAST = 28 * _DAY
 
 
 def max_drawdown(equity: Iterable[float]) -> float:
@@ -35,6 +37,7 @@ def return_over_drawdown(net_pnl: float, drawdown: float) -> float | None:
 
 def calmar_ratio(net_pnl: float, drawdown: float, lasted: int) -> float | None:
     """The same for a year, where it has `lasted` so many ms: Young, "Calmar Ratio: A Smoother Tool" (Futures,
-    October 1991), over the time there is instead of three years. None without a drawdown or a time."""
+    October 1991), over the time there is instead of three years. None without a drawdown, and of less than
+    four weeks, which say nothing of a year."""
     whole = return_over_drawdown(net_pnl, drawdown)
-    return None if whole is None or lasted <= 0 else whole * YEAR / lasted
+    return None if whole is None or lasted < _LEAST else whole * YEAR / lasted

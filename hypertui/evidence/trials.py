@@ -55,6 +55,10 @@ class HoldoutOpening:
     key: str
     at: int
 
+    def shows_the_same(self, other: HoldoutOpening) -> bool:
+        """Whether another one shows nothing that this one does not: the same rows and setting."""
+        return (self.first_row, self.key) == (other.first_row, other.key)
+
 
 def key_of(terms: Mapping[str, str]) -> str:
     """The key of a setting, as `Trial.key`."""
@@ -127,14 +131,14 @@ class TrialLedger:
 
     def open_holdout(self, opening: HoldoutOpening) -> tuple[HoldoutOpening, ...]:
         """Write down that a holdout is opened, before anybody looks into it; returns the openings of this
-        series before it, but for those of the same rows for the same setting, which show nothing new."""
+        series before it, oldest first. The same rows for the same setting show nothing new, and are written
+        down once."""
         with self._locked() as file:
             self._read(file)
-            same = (opening.first_row, opening.key)
-            others = tuple(each for each in self._openings if (each.first_row, each.key) != same)
-            if len(others) == len(self._openings):
+            before = tuple(self._openings)
+            if not any(each.shows_the_same(opening) for each in before):
                 self._append(file, [_opening_line(opening)])
-        return others
+        return before
 
     def _refresh(self) -> None:
         if self.path.exists():

@@ -45,17 +45,14 @@ class BaselineFigures:
 
 @dataclass(frozen=True, slots=True)
 class HoldoutFigures:
-    """What the sealed part gave. `net_pnl` in USD; `opened_before` counts the openings before this one with
-    something else in mind, and `seen_by` the tries that had walked prices of it before it was opened."""
+    """What the sealed part gave. `net_pnl` in USD; `opened_before` counts the openings before this one for
+    another setting or other rows, and `seen_by` the tries that had walked prices of it before it was opened.
+    `first_opened` (ms) is when any of it was opened first, None where that is now."""
 
     net_pnl: float
     opened_before: int = 0
     seen_by: int = 0
-
-    @property
-    def clean(self) -> bool:
-        """Whether nothing had been chosen by it."""
-        return not self.opened_before and not self.seen_by
+    first_opened: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +122,13 @@ def _beats_the_nulls(figures: EdgeFigures) -> Iterator[_Check]:
     more = figures.net_pnl > base.flipped
     compared = "less" if more else "no less"
     yield _Check(more, f"The flipped ladder makes {_usd(base.flipped)}, {compared} than the ladder.")
-    lagged = base.lagged > 0
-    yield _Check(
-        lagged, f"With its fills a row later it {'still ' if lagged else ''}makes {_usd(base.lagged)}."
-    )
+    made = base.lagged > 0
+    yield _Check(made, f"With late fills it {'still makes' if made else 'ends at'} {_usd(base.lagged)}.")
     better = base.random_percentile >= LEAST_PERCENTILE
     yield _Check(
         better,
-        f"It beats {base.random_percentile:.1f} % of {base.random_entries:,} random entries"
-        f"{'.' if better else f'; {LEAST_PERCENTILE:g} % are needed.'}",
+        f"It beats {base.random_percentile:.1f}% of {base.random_entries:,} random entries"
+        f"{'.' if better else f'; {LEAST_PERCENTILE:g}% are needed.'}",
     )
 
 

@@ -39,7 +39,8 @@ def test_ratios_by_hand() -> None:
     assert return_over_drawdown(30.0, 20.0) == 1.5
     assert return_over_drawdown(30.0, 0.0) is None
     assert calmar_ratio(30.0, 20.0, YEAR // 2) == 3
-    assert calmar_ratio(30.0, 20.0, 0) is None
+    assert calmar_ratio(30.0, 20.0, YEAR // 14) is None
+    assert calmar_ratio(30.0, 0.0, YEAR) is None
 
 
 # The stationary bootstrap

@@ -110,7 +110,9 @@ def test_what_another_process_adds_is_seen(tmp_path: Path) -> None:
 def test_a_holdout_is_opened_once(tmp_path: Path) -> None:
     ledger = TrialLedger(tmp_path, DIGEST)
     assert ledger.open_holdout(opening(1)) == ()
-    assert ledger.open_holdout(opening(1, at=AT + 5)) == ()  # the same look shows nothing new
+    assert ledger.open_holdout(opening(1, at=AT + 5)) == (opening(1),)  # the same look shows nothing new
+    assert opening(1).shows_the_same(opening(1, at=AT + 5))
+    assert not opening(1).shows_the_same(opening(2)) and not opening(1).shows_the_same(opening(1, 900))
     assert ledger.open_holdout(opening(2)) == (opening(1),)
     assert ledger.open_holdout(opening(2, first_row=900)) == (opening(1), opening(2))
     assert TrialLedger(tmp_path, DIGEST).openings() == (opening(1), opening(2), opening(2, first_row=900))

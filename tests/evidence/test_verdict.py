@@ -105,8 +105,8 @@ def test_one_thing_that_is_worse_costs_its_rung(worse: dict[str, object], rung: 
             "A plain trailing stop makes +160.00 USD, no less than the ladder, and no less for its drawdown.",
         ),
         ({"flipped": 100.0}, "The flipped ladder makes +100.00 USD, no less than the ladder."),
-        ({"lagged": -2.0}, "With its fills a row later it makes -2.00 USD."),
-        ({"random_percentile": 94.9}, "It beats 94.9 % of 1,000 random entries; 95 % are needed."),
+        ({"lagged": -2.0}, "With late fills it ends at -2.00 USD."),
+        ({"random_percentile": 94.9}, "It beats 94.9% of 1,000 random entries; 95% are needed."),
     ],
 )
 def test_each_null_can_stop_it(worse: dict[str, float], why: str) -> None:
