@@ -52,8 +52,8 @@ def weigh(
 ) -> Weighed:
     """Walk the `ticks`, of which a holdout has been cut off where there is one, record the try `at` a time
     (ms), and judge. A sweep, whose other tries are recorded by then, adds what its best has made out of
-    sample (USD) and the probability of overfitting. Raises PlanError as `replay` does, ValueError where the ledger
-    cannot be used."""
+    sample (USD) and the probability of overfitting. Raises PlanError as `replay` does, ValueError where the
+    ledger cannot be used."""
     baselines = compare(ticks, attempt)
     ladder = baselines.ladder
     stake = float(attempt.plan.entry_size(ticks.price(0)) * ticks.price(0))
