@@ -7,8 +7,8 @@ is refused in one line.
 """
 
 from hypertui.core.price_series.columns import PriceKind
-from hypertui.core.price_series.errors import SeriesError
+from hypertui.core.price_series.errors import OutOfOrder, SeriesError
 from hypertui.core.price_series.reader import load_series
 from hypertui.core.price_series.walk import Series
 
-__all__ = ["PriceKind", "Series", "SeriesError", "load_series"]
+__all__ = ["OutOfOrder", "PriceKind", "Series", "SeriesError", "load_series"]

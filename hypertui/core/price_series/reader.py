@@ -34,7 +34,7 @@ def load_series(path: Path, symbol: str | None = None, kind: PriceKind | None = 
         figures = prices(columns, table.place, comma_is_free=table.comma_is_free)
         return walk(figures, _times(table, notes), table.place, notes)
     except SeriesError as error:
-        raise SeriesError(f"{path}: {error}") from None
+        raise type(error)(f"{path}: {error}") from None
 
 
 def _too_few(rows: int) -> str:

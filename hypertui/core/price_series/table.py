@@ -47,7 +47,7 @@ class SeriesTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class TextHead:
     """What the first lines of a text say: how many stand before the first row, a header among them, what
     separates the cells, what these are, and how many."""
 
@@ -57,13 +57,13 @@ class Opening:
     width: int
 
 
-def opening(head: str, kind: PriceKind | None = None) -> Opening:
+def opening(head: str, kind: PriceKind | None = None) -> TextHead:
     """How a text begins, of which `head` is the beginning. Raises SeriesError for one whose columns are not
     understood."""
     first, skipped, candidates = _first_line(io.StringIO(head, newline=None))
     delimiter, layout = _columns(first, skipped + 1, candidates, kind)
     width = len(next(csv.reader([first], delimiter=delimiter, skipinitialspace=delimiter != "\t")))
-    return Opening(skipped + layout.is_header, delimiter, layout, width)
+    return TextHead(skipped + layout.is_header, delimiter, layout, width)
 
 
 def delimited(text: str, notes: list[str], kind: PriceKind | None = None) -> SeriesTable:
