@@ -7,9 +7,16 @@ from decimal import Decimal
 from hypertui.backtest.evaluate import terms_of
 from hypertui.backtest.evaluation import Evaluation, Setting
 from hypertui.backtest.instant_exchange import Costs
-from hypertui.backtest.trying import trial, trial_terms
+from hypertui.backtest.trying import Attempt, trial
 from hypertui.core.market import Instrument
 from hypertui.evidence.trials import Trial
+
+
+def attempt_of(setting: Setting, first: Decimal, instrument: Instrument, costs: Costs) -> Attempt:
+    """A setting as it is walked from a first price (USD) on: what `weigh` takes. Raises ValueError for a unit
+    size that is no figure."""
+    plan = terms_of(setting, costs).settled(instrument, first, costs.fee_rate).plan(instrument, 1)
+    return Attempt(plan, costs, setting.exits)
 
 
 def trial_of(
@@ -28,5 +35,5 @@ def trial_of(
     """
     if found.refused:
         return None
-    plan = terms_of(setting, costs).settled(instrument, first, costs.fee_rate).plan(instrument, 1)
-    return trial(trial_terms(plan, costs, setting.exits), found.stake, found.blocks, rows)
+    attempt = attempt_of(setting, first, instrument, costs)
+    return trial(attempt.terms, found.stake, found.blocks, rows)

@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from typing import Protocol
 
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.simulation import Run
@@ -23,7 +24,12 @@ from hypertui.strategy.ladder.trade_plan import LadderPlan
 _MOST_PARTS = 256
 
 
-def parts_of(series: Series) -> int:
+class _OfRows(Protocol):
+    @property
+    def rows(self) -> int: ...
+
+
+def parts_of(series: _OfRows) -> int:
     """Into how many equal parts a series is cut, whose returns are compared."""
     return min(_MOST_PARTS, series.rows)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event
 
-from hypertui.backtest.course import CourseFill, CourseRecorder
+from hypertui.backtest.course import Course, CourseFill, CourseRecorder
 from hypertui.backtest.course_curve import SeriesPath, curve_of
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime
@@ -71,15 +71,15 @@ class BacktestWork:
         self._began = self._clock()
         self._view = replace(self._view, title=title, state=WorkState.RUNNING, total=total, noun=noun)
 
-    def progress(self, done: int, **shown: object) -> None:
-        """So many prices are walked; with what else of the view is new. Raises WalkStopped where that is
-        wanted."""
+    def progress(self, done: int, shown: WorkView | None = None) -> None:
+        """So many prices are walked; `shown` is the view with all else that is new. Raises WalkStopped where
+        that is wanted."""
         if self.stopped:
             raise WalkStopped
         took = self._clock() - self._began
         rate = done / took if took > 0 else None
         left = (self._view.total - done) / rate if rate else None
-        self._view = replace(self._view, done=done, rate=rate, left=left, **shown)  # type: ignore[arg-type]
+        self._view = replace(shown or self._view, done=done, rate=rate, left=left)
 
     def ended(self, told: ToldRun) -> None:
         """It is walked to its end."""
@@ -126,7 +126,7 @@ class WatchedRecorder(CourseRecorder):
         if self._before:
             self._work.progress(self._before + walked)
         else:
-            self._work.progress(walked, **shown(self, self._series, walked, ladder))
+            self._work.progress(walked, _with(self._work.view, self.course, self._series, walked, ladder))
 
     def finish(self, walked: int, ladder: Ladder) -> None:
         """Show the end."""
@@ -179,9 +179,9 @@ class WatchedWalk:
         work.ended(told)
 
 
-def shown(recorder: CourseRecorder, series: Series, walked: int, ladder: Ladder) -> dict[str, object]:
-    """What of a view a course says: figures, both curves and the table."""
-    course, instrument = recorder.course, ladder.plan.instrument
+def _with(view: WorkView, course: Course, series: Series, walked: int, ladder: Ladder) -> WorkView:
+    """The view with what a course says: figures, both curves and the table."""
+    instrument = ladder.plan.instrument
     curve = curve_of(course, SeriesPath(series), walked, _POINTS)
     net, deepest = curve.net[-1], max(curve.drawdown)
     trips = ladder.round_trips
@@ -193,14 +193,14 @@ def shown(recorder: CourseRecorder, series: Series, walked: int, ladder: Ladder)
         WorkFact("unit", unit(ladder.unit)),
         WorkFact("phase", ladder.phase.value),
     )
-    return {
-        "facts": facts,
-        "curve": _curve("NET PNL (USD)", curve, curve.worst, curve.best, curve.net, series.timed),
-        "beside": replace(
-            _curve("PRICE (USD)", curve, curve.low, curve.high, curve.price, series.timed), signed=False
-        ),
-        "table": WorkTable("FILLS  newest first", _COLUMNS, _rows(course.fills, instrument, series.timed)),
-    }
+    prices = _curve("PRICE (USD)", curve, curve.low, curve.high, curve.price, series.timed)
+    return replace(
+        view,
+        facts=facts,
+        curve=_curve("NET PNL (USD)", curve, curve.worst, curve.best, curve.net, series.timed),
+        beside=replace(prices, signed=False),
+        table=WorkTable("FILLS  newest first", _COLUMNS, _rows(course.fills, instrument, series.timed)),
+    )
 
 
 def _curve(

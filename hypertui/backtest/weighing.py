@@ -3,13 +3,12 @@ its series, and judged. Needs NumPy."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypertui.backtest.baselines.compare import SEED, Baselines, compare
-from hypertui.backtest.baselines.fill_path import PathRecorder
-from hypertui.backtest.simulation import replay
-from hypertui.backtest.trying import Attempt, parts_of, stake_of, trial
-from hypertui.core.price_series import Series
+from hypertui.backtest.baselines.fill_path import walk_path
+from hypertui.backtest.baselines.recording import recorded_path
+from hypertui.backtest.trying import Attempt, trial
 from hypertui.evidence.bootstrap import Bounds, interval
 from hypertui.evidence.drawdown import calmar_ratio, return_over_drawdown, sortino_ratio
 from hypertui.evidence.sharpe import (
@@ -20,7 +19,7 @@ from hypertui.evidence.sharpe import (
 )
 from hypertui.evidence.trials import HoldoutOpening, TrialLedger, key_of
 from hypertui.evidence.verdict import EdgeFigures, EdgeVerdict, HoldoutFigures, judge_edge
-from hypertui.series.ticks import ticks_of
+from hypertui.series.ticks import Ticks
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 
 
@@ -42,38 +41,37 @@ class Weighed:
 
 
 def weigh(
-    series: Series, attempt: Attempt, ledger: TrialLedger, at: int, holdout: HoldoutFigures | None = None
+    ticks: Ticks,
+    attempt: Attempt,
+    ledger: TrialLedger,
+    at: int,
+    *,
+    holdout: HoldoutFigures | None = None,
+    out_of_sample: float | None = None,
+    overfitting: float | None = None,
 ) -> Weighed:
-    """Walk the `series`, of which a holdout has been cut off where there is one, record the try `at` a time
-    (ms), and judge. Raises PlanError as `replay` does, ValueError where the ledger cannot be used."""
-    plan = attempt.plan
-    recorder = PathRecorder(plan.entry_size(series.prices[0]))
-    run = replay(
-        series,
-        plan,
-        attempt.costs,
-        recorder.note,
-        attempt.exits,
-        attempt.guards,
-        attempt.equity,
-        blocks=parts_of(series),
-    )
-    stake = stake_of(run)
-    blocks = [float(each) for each in run.blocks]
-    ledger.record([trial(attempt.terms, stake, blocks, (0, series.rows))], at)
+    """Walk the `ticks`, of which a holdout has been cut off where there is one, record the try `at` a time
+    (ms), and judge. A sweep, whose other tries are recorded by then, adds what its best has made out of
+    sample (USD) and the probability of overfitting. Raises PlanError as `replay` does, ValueError where the
+    ledger cannot be used."""
+    baselines = compare(ticks, attempt)
+    ladder = baselines.ladder
+    stake = float(attempt.plan.entry_size(ticks.price(0)) * ticks.price(0))
+    ledger.record([trial(attempt.terms, stake, ladder.blocks, (0, ticks.rows))], at)
     tries = ledger.tries
-    returns = block_returns(blocks, stake)
-    baselines = compare(ticks_of(series), run, recorder.path(run), attempt.costs)
-    net, drawdown = float(run.ladder.book.net_pnl(run.last_price)), float(run.max_drawdown)
+    returns = block_returns(ladder.blocks, stake)
+    net, drawdown = ladder.net_pnl, ladder.max_drawdown
     figures = EdgeFigures(
         net_pnl=net,
         max_drawdown=drawdown,
         baselines=baselines.figures(),
+        out_of_sample=out_of_sample,
         holdout=holdout,
         tries=tries,
         deflated_sharpe=deflated_sharpe_ratio(returns, ledger.sharpes(len(returns)), tries),
+        overfitting=overfitting,
     )
-    lasted = series.times[-1] - series.times[0] if series.timed else 0
+    lasted = 0 if ticks.times is None else int(ticks.times[-1] - ticks.times[0])
     return Weighed(
         verdict=judge_edge(figures),
         figures=figures,
@@ -89,25 +87,18 @@ def weigh(
 
 
 def open_holdout(
-    sealed: Series, sealed_plan: LadderPlan, attempt: Attempt, ledger: TrialLedger, first_row: int, at: int
+    sealed: Ticks, attempt: Attempt, later: LadderPlan, ledger: TrialLedger, first_row: int, at: int
 ) -> HoldoutFigures:
-    """Walk the part of a series that was sealed from `first_row` on, with the attempt's terms and the plan
-    that they make at its own first price. The opening is written down before anything is walked. Raises
-    PlanError, before that, where the plan is impossible there."""
-    sealed_plan.check_at(sealed.prices[0])
+    """Walk the part of a series that was sealed from `first_row` on, with the attempt's terms; `later` is the
+    plan that they make at the first price of that part. The opening is written down before anything is
+    walked. Raises PlanError, before that, where the plan is impossible there."""
+    later.check_at(sealed.price(0))
     seen_by = ledger.seen_by(first_row)
     opening = HoldoutOpening(first_row, key_of(attempt.terms), at)
     before = ledger.open_holdout(opening)
-    run = replay(
-        sealed,
-        sealed_plan,
-        attempt.costs,
-        exits=attempt.exits,
-        guards=attempt.guards,
-        equity=attempt.equity,
-    )
+    found = walk_path(sealed, recorded_path(sealed, replace(attempt, plan=later)), attempt.costs)
     return HoldoutFigures(
-        net_pnl=float(run.ladder.book.net_pnl(run.last_price)),
+        net_pnl=found.net_pnl,
         opened_before=sum(not each.shows_the_same(opening) for each in before),
         seen_by=seen_by,
         first_opened=before[0].at if before else None,

@@ -55,7 +55,7 @@ rect.heat{stroke:var(--ground);stroke-width:1}rect.heat.gain{fill:var(--gain)}re
 rect.heat.none{fill:none;stroke:var(--edge);stroke-width:.5}
 svg path.below{stroke:var(--ground);stroke-width:1.4}
 svg path.plateau{stroke:var(--strong);stroke-width:2}
-svg text.best{fill:var(--ground);font-size:13px;text-anchor:middle}
+svg text.best{fill:var(--strong);font-size:13px;text-anchor:middle}
 """
 _RULES = (
     _DRAWN

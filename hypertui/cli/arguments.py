@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from hypertui.cli.data_arguments import add_data, add_record
+from hypertui.cli.evidence_arguments import add_evidence
 from hypertui.cli.ledger_arguments import add_ledger, add_notices, add_replay, add_status
 from hypertui.cli.operator_arguments import (
     add_attach,
@@ -260,12 +261,8 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
         metavar="FILE",
         help="settings; default ./config.toml, if there is one",
     )
-    add(
-        engine,
-        "--state-dir",
-        metavar="DIR",
-        help="where everything is kept; default: the user's state folder",
-    )
+    kept = "where everything is kept; default: the user's state folder"
+    add(engine, "--state-dir", metavar="DIR", help=kept)
 
     add_console_flags(parser, default)
 
@@ -324,18 +321,7 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
         "--guards", action="store_true", help="let the guards on the result watch it, and act"
     )
     parser.add_argument("--equity", metavar="USD", help="of its account; default: position size / leverage")
-    parser.add_argument(
-        "--evidence", action="store_true", help="say beneath the report whether the result can be believed"
-    )
-    parser.add_argument(
-        "--holdout", metavar="PERCENT", help="with that: keep the last part of the file sealed: 20%%"
-    )
-    parser.add_argument(
-        "--open-holdout", action="store_true", help="walk that part too, once, and write down that it was"
-    )
-    parser.add_argument(
-        "--state-dir", default=same, metavar="DIR", help="where all tries are counted; default: the user's"
-    )
+    add_evidence(parser)
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
     add_pages(parser)
     parser.add_argument("--force", action="store_true", help="let --trace and --report overwrite a file")

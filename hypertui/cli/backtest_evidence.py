@@ -97,11 +97,11 @@ def evidence_of(
     parts: SeriesParts,
     attempt: Attempt,
     made: tuple[float, Sequence[Decimal]],
-    sealed_plan: LadderPlan | None,
+    later: LadderPlan | None,
     state_dir: Path | None,
 ) -> Evidence:
     """Count the try whose walk has `made` so many blocks of net PnL on its stake, and judge it where that was
-    asked for. `sealed_plan` is the plan from the first opened price on. Raises ValueError where NumPy is
+    asked for. `later` is the plan from the first opened price on. Raises ValueError where NumPy is
     missing or the ledger cannot be used for a judgement; without one that is only said."""
     now = wall_ms()
     if not parts.judged:
@@ -115,13 +115,15 @@ def evidence_of(
     require("numpy", "data", "--evidence")
     from hypertui.backtest.weighed_report import weighed_in_words, weighed_summary
     from hypertui.backtest.weighing import open_holdout, weigh
+    from hypertui.series.ticks import ticks_of
 
     ledger = _ledger(parts.whole, state_dir)
     found = None
     if parts.opened is not None:
-        assert sealed_plan is not None, "it is there with what is opened"
-        found = open_holdout(parts.opened, sealed_plan, attempt, ledger, parts.walked.rows, now)
-    weighed = weigh(parts.walked, attempt, ledger, now, found)
+        assert later is not None, "it is there with what is opened"
+        sealed = ticks_of(parts.opened)
+        found = open_holdout(sealed, attempt, later, ledger, parts.walked.rows, now)
+    weighed = weigh(ticks_of(parts.walked), attempt, ledger, now, holdout=found)
     words = weighed_in_words(weighed, parts.holdout(found))
     kept_out = 0 if parts.sealed is None else parts.sealed.rows
     summary = {**weighed_summary(weighed), "holdout_rows": kept_out}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import numpy as np
@@ -11,18 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hypertui.backtest.baselines.compare import Baselines, compare, compare_setting
-from hypertui.backtest.baselines.fill_path import FillPath, PathRecorder, PathResult, walk_path
+from hypertui.backtest.baselines.compare import Baselines, compare
+from hypertui.backtest.baselines.fill_path import FillPath, PathResult, walk_path
 from hypertui.backtest.baselines.nulls import flipped, hold, lagged, percentile, random_entries
+from hypertui.backtest.baselines.recording import PathRecorder, recorded_path, ticks_that_matter
 from hypertui.backtest.baselines.trailing import trailing_stop
 from hypertui.backtest.curve import block_ends
 from hypertui.backtest.evaluation import Setting
 from hypertui.backtest.instant_exchange import Costs
+from hypertui.backtest.setting_trials import attempt_of
 from hypertui.backtest.simulation import Run, replay
+from hypertui.backtest.trying import Attempt
 from hypertui.core.market import ZERO, Instrument
 from hypertui.core.price_series import Series
 from hypertui.series.ticks import ticks_of
 from hypertui.strategy.exits.rules import ExitRules
+from hypertui.strategy.ladder.plan import Reinvest
 from tests.strategy.driver import COIN, plan_of
 
 D = Decimal
@@ -254,8 +258,8 @@ def sawtooth(swing: int, turns: int) -> Series:
 
 
 def compared(series: Series, unit: str = "5", seed: int = 1) -> Baselines:
-    setting = Setting(unit, D(20_000))
-    return compare_setting(ticks_of(series), setting, Instrument("COIN", 2, 20), COSTS, count=300, seed=seed)
+    attempt = attempt_of(Setting(unit, D(20_000)), series.prices[0], Instrument("COIN", 2, 20), COSTS)
+    return compare(ticks_of(series), attempt, count=300, seed=seed)
 
 
 def test_long_swings_are_what_a_ladder_is_for() -> None:
@@ -273,11 +277,39 @@ def test_the_same_seed_gives_the_same_comparison() -> None:
 
 
 def test_figures_for_the_verdict_are_those_of_the_walks() -> None:
-    series = sawtooth(30, 5)
-    run, path = recorded(series)
-    found = compare(ticks_of(series), run, path, COSTS, count=50)
+    found = compared(sawtooth(30, 5))
     said = found.figures()
     assert (said.hold, said.hold_drawdown) == (found.hold.net_pnl, found.hold.max_drawdown)
     assert (said.trailing, said.trailing_drawdown) == (found.trailing.net_pnl, found.trailing.max_drawdown)
     assert (said.flipped, said.lagged) == (found.flipped.net_pnl, found.lagged.net_pnl)
-    assert (said.random_percentile, said.random_entries) == (found.random_percentile, 50)
+    assert (said.random_percentile, said.random_entries) == (found.random_percentile, 300)
+
+
+@given(walks, st.sampled_from(["0.7", "1", "3.3"]), st.sampled_from(list(Reinvest)), st.booleans())
+def test_ticks_that_touch_nothing_change_no_fill(
+    prices: list[Decimal], unit: str, reinvest: Reinvest, funded: bool
+) -> None:
+    """Prices at random distances, many of them on a unit and many of them twice."""
+    series = series_of([each for each in prices for _ in range(2)])
+    costs = COSTS if funded else Costs()
+    plan = replace(plan_of(), unit_size=D(unit), reinvest=reinvest)
+    recorder = PathRecorder(plan.entry_size(prices[0]))
+    whole = recorder.path(replay(series, plan, costs, recorder.note))
+    attempt = Attempt(plan, costs, ExitRules())
+    thinned = recorded_path(ticks_of(series), attempt)
+    assert thinned.at.tolist() == whole.at.tolist()
+    assert thinned.coins.tolist() == whole.coins.tolist()
+
+
+def test_few_ticks_matter_where_units_are_far_apart() -> None:
+    series = sawtooth(200, 12)
+    attempt = attempt_of(Setting("50", D(20_000)), D(1000), Instrument("COIN", 2, 20), Costs())
+    assert len(series.prices) == 3_601
+    # Each unit's price is touched and left again.
+    assert len(ticks_that_matter(ticks_of(series), attempt)) == 1 + 2 * 72
+
+
+def test_exits_see_every_tick() -> None:
+    series = series_of([D(100), D("100.5"), D("98.6"), D("98.5"), D("98.4"), D(98), D(99)])
+    attempt = Attempt(replace(plan_of(), unit_size=D(5)), COSTS, ExitRules(hard_stop=D("0.0155")))
+    assert recorded_path(ticks_of(series), attempt).at.tolist() == [3]

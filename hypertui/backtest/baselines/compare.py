@@ -7,14 +7,12 @@ from decimal import Decimal
 
 import numpy as np
 
-from hypertui.backtest.baselines.fill_path import FillPath, PathRecorder, PathResult, walk_path
+from hypertui.backtest.baselines.fill_path import PathResult, walk_path
 from hypertui.backtest.baselines.nulls import flipped, hold, lagged, percentile, random_entries
+from hypertui.backtest.baselines.recording import recorded_path
 from hypertui.backtest.baselines.trailing import trailing_stop
-from hypertui.backtest.evaluate import series_of, terms_of
-from hypertui.backtest.evaluation import Setting
-from hypertui.backtest.instant_exchange import Costs
-from hypertui.backtest.simulation import Run, replay
-from hypertui.core.market import Instrument
+from hypertui.backtest.curve import block_ends
+from hypertui.backtest.trying import Attempt, parts_of
 from hypertui.core.round_trips import SLOTS
 from hypertui.evidence.verdict import BaselineFigures
 from hypertui.series.ticks import Ticks
@@ -25,9 +23,11 @@ SEED = 1
 
 @dataclass(frozen=True, slots=True)
 class Baselines:
-    """What each has made. `distance` is that of the trailing stop (USD). Of the random entries
-    `percentile` is the share (0 to 100) that made less than the trade, `median` what the middle one made."""
+    """What each has made beside the `ladder` itself, whose blocks are kept too. `distance` is that of the
+    trailing stop (USD). `random_percentile` is the share (0 to 100) of the random entries that made less than
+    the ladder, `random_median` what the middle one of them made."""
 
+    ladder: PathResult
     hold: PathResult
     trailing: PathResult
     distance: Decimal
@@ -51,41 +51,24 @@ class Baselines:
         )
 
 
-def compare(
-    ticks: Ticks, run: Run, path: FillPath, costs: Costs, *, count: int = RANDOM_ENTRIES, seed: int = SEED
-) -> Baselines:
-    """The baselines of a finished run over these ticks, whose fills were recorded as `path`. The trailing
-    stop stands where the ladder's last one does, four units away."""
-    plan = run.ladder.plan
+def compare(ticks: Ticks, attempt: Attempt, *, count: int = RANDOM_ENTRIES, seed: int = SEED) -> Baselines:
+    """The baselines of a ladder over these ticks. The trailing stop stands where the ladder's last one does,
+    four units away. Of a sweep for the few that are reported, not for each. Raises PlanError as `replay`
+    does."""
+    plan, costs = attempt.plan, attempt.costs
+    path = recorded_path(ticks, attempt)
+    ladder = walk_path(ticks, path, costs, block_ends(len(ticks), parts_of(ticks)))
     distance = SLOTS * plan.unit_size
-    stop = trailing_stop(ticks, distance, run.ladder.entry_coins, plan.instrument)
+    stop = trailing_stop(ticks, distance, plan.entry_size(ticks.price(0)), plan.instrument)
     random = random_entries(ticks, path, costs, count, seed)
     return Baselines(
+        ladder=ladder,
         hold=walk_path(ticks, hold(path), costs),
         trailing=walk_path(ticks, stop, costs),
         distance=distance,
         flipped=walk_path(ticks, flipped(path), costs),
         lagged=walk_path(ticks, lagged(ticks, path), costs),
         random_median=float(np.median(random)),
-        random_percentile=percentile(float(run.ladder.book.net_pnl(run.last_price)), random),
+        random_percentile=percentile(ladder.net_pnl, random),
         random_count=count,
     )
-
-
-def compare_setting(
-    ticks: Ticks,
-    setting: Setting,
-    instrument: Instrument,
-    costs: Costs,
-    *,
-    leverage: int = 1,
-    count: int = RANDOM_ENTRIES,
-    seed: int = SEED,
-) -> Baselines:
-    """The same for a setting, which is walked by the exact engine for it. For the few that are reported, not
-    for each of a sweep. Raises PlanError where it cannot be walked."""
-    first = ticks.price(0)
-    plan = terms_of(setting, costs).settled(instrument, first, costs.fee_rate).plan(instrument, leverage)
-    recorder = PathRecorder(plan.entry_size(first))
-    run = replay(series_of(ticks), plan, costs, recorder.note, setting.exits)
-    return compare(ticks, run, recorder.path(run), costs, count=count, seed=seed)

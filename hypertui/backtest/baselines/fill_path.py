@@ -4,18 +4,14 @@ and the taker fee on top; funding is charged as in a backtest. Amounts are float
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hypertui.backtest.instant_exchange import Costs
-from hypertui.backtest.simulation import Run
 from hypertui.core.candles import Interval
 from hypertui.series.ticks import Ticks
-from hypertui.strategy.base import MoveRecord
 
 _CHUNK = 1 << 20  # ticks at a time
 
@@ -33,28 +29,6 @@ class FillPath:
     def left(self) -> float:
         """The coins that are held in the end."""
         return self.entry + float(self.coins.sum())
-
-
-@dataclass(slots=True)
-class PathRecorder:
-    """Makes the path of an exact replay that opens with so many coins (`entry`): give `note` as its
-    `on_move`."""
-
-    entry: Decimal
-    _at: list[int] = field(default_factory=list)
-    _held: list[Decimal] = field(default_factory=list)
-
-    def note(self, tick: int, record: MoveRecord) -> None:
-        """Take a step with the state after it."""
-        self._at.append(tick)
-        self._held.append(Decimal(str(record.state["position"])))
-
-    def path(self, run: Run) -> FillPath:
-        """The fills of the run, that of an exit which has ended it included."""
-        at = np.array([*self._at, run.ticks - 1], dtype=np.int64)
-        held = (self.entry, *self._held, run.ladder.book.position)
-        coins = np.array([after - before for before, after in pairwise(held)], dtype=np.float64)
-        return FillPath(float(self.entry), at[coins != 0], coins[coins != 0])
 
 
 @dataclass(frozen=True, slots=True)
