@@ -19,7 +19,7 @@ from hypertui.sweep.result_map import MEASURES, NET, ResultMap, ResultMeasure, T
 
 _MOST = 100  # settings in the table
 _UNIT = "unit size"
-_COLUMNS = ("net PnL", "next to it", "drawdown", "whipsaw cost", "fees", "slippage", "trips", "steps")
+_COLUMNS = ("net PnL", "next to it", "drawdown", "whipsaw cost", "fees", "slippage", "round trips", "steps")
 _CHOSEN = "The best of many settings is better than it will be: it was chosen for that."
 _TERMS = {
     "unit size": "the step of the price, in USD or as a share of the first price.",

@@ -21,7 +21,7 @@ _COLUMNS = (
     ("drawdown", False),
     ("whipsaw cost", False),
     ("fees", False),
-    ("trips", False),
+    ("round trips", False),
 )
 
 
