@@ -80,7 +80,7 @@ def report_picture(told: ToldRun) -> bytes:
 
 
 def _costs(told: ToldRun) -> str:
-    costs, plan = told.costs, told.run.ladder.plan
+    costs, plan = told.costs, told.run.plan
     parts = [f"taker fee {_share(costs.fee_rate)}", f"slippage {_share(costs.slippage)}"]
     if costs.funding:
         parts.append(f"funding {_share(costs.funding)} an hour")
@@ -100,8 +100,8 @@ def _notes(told: ToldRun) -> Iterator[str]:
         yield told.spread
     if told.run.ended_by:
         yield f"Ended by the {told.run.ended_by}."
-    if told.run.ladder.halted:
-        yield f"Halted: {told.run.ladder.halted}"
+    if told.run.halted:
+        yield f"Halted: {told.run.halted}"
 
 
 def _verdict(told: ToldRun) -> Iterator[str]:
@@ -115,11 +115,11 @@ def _made_by(told: ToldRun) -> Iterator[str]:
     run = told.run
     columns = {"steps": FigureKind.COUNT, **_MADE}
     phases = [
-        TallyRow(phase.value, {"steps": run.phase_steps[phase.value], "net": made}, made)
+        TallyRow(phase.value, {"steps": run.phase_steps.get(phase.value, 0), "net": made}, made)
         for phase in Phase
         for made in [run.phase_pnl.get(phase.value, ZERO)]
     ]
-    whole = {"steps": sum(run.phase_steps.values()), "net": told.net}
+    whole = {"steps": sum(run.phase_steps.values()), "net": told.run.net_pnl}
     yield "<h3>By phase</h3>"
     yield tally_table("phase", phases, columns, whole)
     yield "<h3>By reason</h3>"
@@ -130,8 +130,8 @@ def _made_by(told: ToldRun) -> Iterator[str]:
 
 def _rest(told: ToldRun) -> str:
     """What of the net PnL no fill has realised."""
-    realised, funding = told.shares.total.pnl, told.run.ladder.book.funding
-    held = told.net - realised - funding
+    realised, funding = told.shares.total.pnl, told.run.funding
+    held = told.run.net_pnl - realised - funding
     with_funding = f", funding {gain(funding)} USD" if funding else ""
     return (
         f"Realised {gain(realised)} USD{with_funding}; the other {gain(held)} USD are of coins still held, "
@@ -140,8 +140,7 @@ def _rest(told: ToldRun) -> str:
 
 
 def _cost(told: ToldRun) -> Iterator[str]:
-    total, book = told.shares.total, told.run.ladder.book
-    paid = -book.funding
+    total, paid = told.shares.total, -told.run.funding
     rows = [
         ("fees", total.fees),
         ("slippage", total.slippage),
@@ -151,8 +150,8 @@ def _cost(told: ToldRun) -> Iterator[str]:
     whole = sum((cost for _, cost in rows), ZERO)
     body = [TallyRow(name, {"cost": cost}, -cost) for name, cost in rows]
     yield tally_table("cost", body, _COST, {"cost": whole})
-    whipsaw = told.run.ladder.round_trips.whipsaw_cost
-    without = f"Without them: {gain(told.net + whole)} USD."
+    whipsaw = told.run.whipsaw_cost
+    without = f"Without them: {gain(told.run.net_pnl + whole)} USD."
     trips = f"The whipsaws cost {usd(whipsaw)} USD, with the fees and the slippage of their fills."
     yield f'<p class="quiet">{escaped(without)} {escaped(trips)}</p>'
 
@@ -167,7 +166,7 @@ def _baselines(told: ToldRun) -> Iterator[str]:
         ("the flipped ladder", base.flipped),
         ("this ladder, its fills a row later", base.lagged),
     )
-    rows = [_simpler("this ladder", told.net, told.run.max_drawdown)]
+    rows = [_simpler("this ladder", told.run.net_pnl, told.run.max_drawdown)]
     rows += [_simpler(name, _exact(each.net_pnl), _exact(each.max_drawdown)) for name, each in compared]
     yield "<h3>The same stake, traded more simply</h3>"
     yield tally_table("", rows, {**_MADE, "drawdown": FigureKind.USD})
@@ -188,7 +187,7 @@ def _when_and_where(told: ToldRun) -> Iterator[str]:
     if shares.hours:
         yield "<h3>By hour of the day (UTC)</h3>"
         hours = [TallyRow(f"{hour:02d}:00", {"net": made}, made) for hour, made in shares.hours.items()]
-        yield tally_table("hour", hours, _MADE, {"net": told.net})
+        yield tally_table("hour", hours, _MADE, {"net": told.run.net_pnl})
     yield "<h3>By unit</h3>"
     units = [_tallied("none" if each is None else unit(each), tally) for each, tally in shares.units.items()]
     yield tally_table("unit", units, _TALLIED, shares.total.figures())

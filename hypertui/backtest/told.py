@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -53,16 +52,6 @@ class ToldRun:
         unit_size, position = at_price(plan.unit_size), at_price(plan.position_size)
         return f"hypertui backtest: {self.symbol}, unit {unit_size} USD, position {position} USD"
 
-    @property
-    def stake(self) -> Decimal:
-        """What the entry cost (USD)."""
-        return self.run.ladder.fragment_at_entry * SLOTS
-
-    @property
-    def net(self) -> Decimal:
-        """All that it made (USD), costs counted."""
-        return self.run.ladder.book.net_pnl(self.run.last_price)
-
     @cached_property
     def curve(self) -> Curve:
         """Its course in columns."""
@@ -88,41 +77,35 @@ class ToldRun:
         """What both ways of walking candles come to, in a sentence; empty where there are none."""
         if self.other is None:
             return "" if self.run.series.per_row == 1 else "From candles: crossings within a candle are lost."
-        near, far = gain(self.net), gain(self.other.net)
+        net, other = self.run.net_pnl, self.other.run.net_pnl
+        near, far = gain(net), gain(other)
         return (
             "From candles: which extreme came first is not known. The nearer one first makes "
-            f"{near} USD, the farther one first {far} USD: {usd(abs(self.net - self.other.net))} USD apart."
+            f"{near} USD, the farther one first {far} USD: {usd(abs(net - other))} USD apart."
         )
 
     def headline(self) -> Iterator[Headline]:
         """The figures that somebody reads first."""
-        run, ladder, total = self.run, self.run.ladder, self.shares.total
-        net, stake, trips = self.net, self.stake, ladder.round_trips
+        run, total = self.run, self.shares.total
+        net, stake, fall = run.net_pnl, run.stake, run.max_drawdown
         yield Headline(
             "net PnL", f"{gain(net)} USD", f"{percent(net, stake)} of the {usd(stake)} USD entered", net
         )
         yield Headline(
-            "largest drawdown",
-            f"{gain(-run.max_drawdown)} USD",
-            f"{percent(run.max_drawdown, stake)} of the entry",
-            -run.max_drawdown,
+            "largest drawdown", f"{gain(-fall)} USD", f"{percent(fall, stake)} of the entry", -fall
         )
         yield Headline("period", *self.period)
-        yield Headline(
-            "whipsaw cost",
-            f"{usd(trips.whipsaw_cost)} USD",
-            f"in {counted(trips.count, 'round trip')}, fees included",
-        )
-        yield Headline(
-            "fees", f"{usd(total.fees)} USD", f"{usd(total.volume)} USD in {counted(run.fills, 'fill')}"
-        )
+        trips = f"in {counted(run.round_trips, 'round trip')}, fees included"
+        yield Headline("whipsaw cost", f"{usd(run.whipsaw_cost)} USD", trips)
+        traded = f"{usd(total.volume)} USD in {counted(run.fills, 'fill')}"
+        yield Headline("fees", f"{usd(run.fees)} USD", traded)
         yield Headline("slippage and gaps", f"{usd(run.slippage_cost)} USD", "fills beyond their triggers")
-        funding = ladder.book.funding
+        funding = run.funding
         way = "paid" if funding < 0 else "received" if funding else "none set"
         yield Headline("funding", f"{gain(funding)} USD", way, funding)
-        at = f"at {at_price(run.last_price.normalize())}, {ladder.phase.value}"
-        held = f"{plain(ladder.book.position)} {self.symbol} held"
-        yield Headline("unit at the end", unit(ladder.unit), f"{at}, {held}")
+        at = f"at {at_price(run.last_price.normalize())}, {run.phase.value}"
+        held = f"{plain(run.position)} {self.symbol} held"
+        yield Headline("unit at the end", unit(run.unit), f"{at}, {held}")
 
     def chart(self) -> CourseChart:
         """Its course as it is drawn. Needs two prices at least."""

@@ -88,7 +88,7 @@ class BacktestWork:
             for each in told.headline()
         )
         ways = [told.spread, f"Ended by the {told.run.ended_by}" if told.run.ended_by else ""]
-        ways.append(f"Halted: {told.run.ladder.halted}" if told.run.ladder.halted else "")
+        ways.append(f"Halted: {told.run.halted}" if told.run.halted else "")
         shown = replace(self._view, facts=facts, notes=tuple(way for way in ways if way))
         self._view = replace(shown, state=WorkState.DONE, done=shown.total, left=None)
 
