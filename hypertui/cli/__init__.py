@@ -54,6 +54,14 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.backtest import backtest
 
             return backtest(arguments)
+        case "data":
+            from hypertui.cli.data import data
+
+            return data(arguments)
+        case "record":
+            from hypertui.cli.record import record
+
+            return record(arguments)
         case "venue":
             from hypertui.cli.venue import venue
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from hypertui.cli.data_arguments import add_data, add_record
 from hypertui.cli.ledger_arguments import add_ledger, add_notices, add_replay, add_status
 from hypertui.cli.operator_arguments import (
     add_attach,
@@ -147,6 +148,8 @@ def parser() -> argparse.ArgumentParser:
     add_completion(commands.add_parser("completion", help="print a shell's completion script"))
 
     _add_backtest(commands.add_parser("backtest", help="replay a price file through the ladder"))
+    add_data(commands.add_parser("data", help="price series: fetch candles, check a file, generate prices"))
+    add_record(commands.add_parser("record", help="keep every public frame of some markets"))
     _add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))
     add_ledger(
         commands.add_parser("ledger", help="what the journal knows: PnL, lots, reports, why ORDER, backup")

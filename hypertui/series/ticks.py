@@ -41,6 +41,31 @@ class Ticks:
         """How many candles or single prices there are."""
         return len(self.prices) // self.per_row
 
+    @property
+    def caveat(self) -> str:
+        """What every result of these prices has to say beside it, a sentence; empty for single prices."""
+        if self.per_row == 1:
+            return ""
+        return (
+            f"{self.rows:,} candles: crossings within a candle are lost, and which of its extremes came "
+            "first is not known"
+        )
+
+    def other_way(self) -> Ticks:
+        """The same candles walked the other way, the farther extreme first: how far a result of them is from
+        one of these says what the order within a candle is worth. Single prices have one way alone, and are
+        returned as they are."""
+        if self.per_row == 1:
+            return self
+        candles = self.prices.reshape(-1, self.per_row)[:, [0, 2, 1, 3]]
+        notes = (*self.notes, "walked the other way: the farther extreme first")
+        return Ticks(candles.reshape(-1), self.times, self.decimals, self.per_row, notes)
+
+    @property
+    def price_step(self) -> Decimal:
+        """What one step of `prices` is worth, USD."""
+        return Decimal(1).scaleb(-self.decimals)
+
     def price(self, index: int) -> Decimal:
         """One of them, in USD."""
         return Decimal(int(self.prices[index])).scaleb(-self.decimals)
@@ -71,3 +96,16 @@ def _exponent(price: Decimal) -> int:
     exponent = price.normalize().as_tuple().exponent
     assert isinstance(exponent, int), "a price is finite"
     return min(exponent, 0)
+
+
+def series_of(ticks: Ticks) -> Series:
+    """The same prices as decimals; without times they are counted, one a second."""
+    prices = tuple(price * ticks.price_step for price in map(Decimal, ticks.prices.tolist()))
+    if ticks.times is not None:
+        times = tuple(ticks.times.tolist())
+    else:
+        rows = len(prices) // ticks.per_row
+        times = tuple(
+            row * 1000 + 1000 * part // ticks.per_row for row in range(rows) for part in range(ticks.per_row)
+        )
+    return Series(prices, times, ticks.notes, ticks.per_row, ticks.timed)

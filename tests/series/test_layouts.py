@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from hypertui.venue.market.sources import price_source
 from hypertui.venue.model.options import VenueOptions
@@ -48,6 +49,7 @@ AS_CANDLES: list[tuple[str, Content, list[str]]] = [
     ("gzip in a zip", zipped(("b.csv.gz", gzip.compress(PLAIN.encode(), mtime=0))), []),
     ("bzip2", bz2.compress(PLAIN.encode()), []),
     ("xz", lzma.compress(PLAIN.encode()), []),
+    ("zstd", zstandard.compress(PLAIN.encode()), []),
     ("seconds", candles(time=lambda i: str(TIMES[i] // 1000)), []),
     ("seconds with a point", candles(time=lambda i: f"{TIMES[i] // 1000}.0"), []),
     ("microseconds", candles(time=lambda i: str(TIMES[i] * 1000)), []),

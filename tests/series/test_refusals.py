@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from hypertui.core.price_series import SeriesError, load_series
 from tests.series.helpers import (
@@ -115,7 +116,12 @@ REFUSED: list[tuple[str, Content, str]] = [
         "is an Excel workbook, which is not understood; save it as CSV",
     ),
     ("Parquet", b"PAR1\x15\x04", "is a Parquet file, which is not understood"),
-    ("zstd", b"\x28\xb5\x2f\xfd\x04", "is compressed with zstd, which is not understood; unpack it first"),
+    ("damaged zstd", zstandard.compress(PLAIN.encode())[:-5], "the zstd data is damaged"),
+    (
+        "LZ4",
+        b"\x04\x22\x4d\x18\x04",
+        "is compressed with LZ4, which is not understood; unpack it first with unlz4",
+    ),
     ("text of no encoding", b"price\n\x81\n", "is not a text file"),
     ("mids", '{"BTC": "60000", "SOL": "150"}', "is JSON, but not a list of candles"),
     (

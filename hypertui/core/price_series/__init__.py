@@ -6,8 +6,9 @@ What can be read in one way is read, and what is not self-evident is said in the
 is refused in one line.
 """
 
-from hypertui.core.price_series.errors import SeriesError
+from hypertui.core.price_series.columns import PriceKind
+from hypertui.core.price_series.errors import OutOfOrder, SeriesError
 from hypertui.core.price_series.reader import load_series
 from hypertui.core.price_series.walk import Series
 
-__all__ = ["Series", "SeriesError", "load_series"]
+__all__ = ["OutOfOrder", "PriceKind", "Series", "SeriesError", "load_series"]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from hypertui.core.price_series.amounts import prices
 from hypertui.core.price_series.errors import SeriesError, quoted
@@ -20,6 +21,8 @@ _TIMES = (
     *("gmttime", "utctime", "timeutc", "dateutc", "datetimeutc", "closetime", "timeclose", "endtime"),
 )
 _PRICES = ("price", "px", "p", "last", "lastprice", "close")
+_MARKS = ("mark", "markprice", "markpx")
+_MIDS = ("mid", "midprice", "midpx")
 _CANDLES = (("open", "high", "low", "close"), ("open", "high", "low", "price"), ("o", "h", "l", "c"))
 _PARTS_OF_A_CANDLE = {"open", "high", "low"}
 _SYMBOLS = (
@@ -30,6 +33,22 @@ _NAMELESS = {"", "index", "unnamed:0"}  # as data frames write their index
 _BESIDE_A_NAME = re.compile(r"\(.*?\)|[<>\"'_\s.-]")
 _WHOLE = re.compile(r"\d+")
 _TRUTH = {"true", "false"}
+
+
+class PriceKind(StrEnum):
+    """Which price of a source that has several."""
+
+    MARK = "mark"
+    MID = "mid"
+    LAST = "last"
+
+
+_NAMES_OF = {
+    None: _PRICES + _MARKS + _MIDS,
+    PriceKind.MARK: _MARKS,
+    PriceKind.MID: _MIDS,
+    PriceKind.LAST: _PRICES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +84,19 @@ class UnknownColumn:
     text: str
 
 
-def layout_of(cells: Sequence[str], *, comma_is_free: bool = False) -> Layout | UnknownColumn:
-    """What the first row of a file says of its columns, whether it is a header or the first of the prices.
-    Raises SeriesError for a header that names a column twice that is wanted."""
+def layout_of(
+    cells: Sequence[str], kind: PriceKind | None = None, *, comma_is_free: bool = False
+) -> Layout | UnknownColumn:
+    """What the first row of a file says of its columns, whether it is a header or the first of the prices;
+    prices of one `kind` alone, where that is given. Raises SeriesError for a header that names a column twice
+    that is wanted."""
     names = [_BESIDE_A_NAME.sub("", name).lower() for name in cells]
     shape = _shape([cell.strip() for cell in cells], comma_is_free=comma_is_free)
     if shape is not None:
-        return shape
-    found = _price_columns(cells, names)
+        return shape if kind in (None, PriceKind.LAST) else UnknownColumn(f"no column {kind.value!r}")
+    found = _price_columns(cells, names, kind)
+    if found is None and kind not in (None, PriceKind.LAST):
+        return UnknownColumn(f"no column {kind.value!r}")
     if found is None:
         return UnknownColumn("no column 'price' and not all of open, high, low, close")
     time = _first_of(_TIMES, cells, names)
@@ -90,13 +114,16 @@ def layout_of(cells: Sequence[str], *, comma_is_free: bool = False) -> Layout | 
     )
 
 
-def _price_columns(cells: Sequence[str], names: Sequence[str]) -> tuple[int, ...] | None:
-    for candle in _CANDLES:
-        if all(name in names for name in candle):
-            return tuple(_find(name, cells, names) for name in candle)
-    if _PARTS_OF_A_CANDLE.intersection(names) and "price" not in names:
-        return None
-    price = _first_of(_PRICES, cells, names)
+def _price_columns(
+    cells: Sequence[str], names: Sequence[str], kind: PriceKind | None
+) -> tuple[int, ...] | None:
+    if kind in (None, PriceKind.LAST):
+        for candle in _CANDLES:
+            if all(name in names for name in candle):
+                return tuple(_find(name, cells, names) for name in candle)
+        if _PARTS_OF_A_CANDLE.intersection(names) and "price" not in names:
+            return None
+    price = _first_of(_NAMES_OF[kind], cells, names)
     return None if price is None else (price,)
 
 

@@ -6,26 +6,27 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypertui.core.price_series.columns import Layout, layout_of
+from hypertui.core.price_series.columns import Layout, PriceKind, layout_of
 from hypertui.core.price_series.errors import SeriesError
 from hypertui.core.price_series.table import Row, SeriesTable
 
 _NEEDED = "the keys t, o, h, l, c"
 
 
-def json_table(text: str) -> SeriesTable:
-    """The table in a JSON text; figures are kept as they are written. Raises SeriesError."""
+def json_table(text: str, kind: PriceKind | None = None) -> SeriesTable:
+    """The table in a JSON text, with prices of one `kind` where that is given; figures are kept as they are
+    written. Raises SeriesError."""
     rows = _rows(text)
     if not rows:
         raise SeriesError("has 0 rows of prices, at least 2 are needed")
     first = rows[0]
     if isinstance(first, dict):
-        layout = layout_of(list(first))
+        layout = layout_of(list(first), kind)
         if not isinstance(layout, Layout):
             raise SeriesError(f"candle 1: needs {_NEEDED}, or {layout.text}")
         return _of_objects(rows, list(first), layout)
     if isinstance(first, list) and first:
-        layout = layout_of([_text(value) for value in first], comma_is_free=True)
+        layout = layout_of([_text(value) for value in first], kind, comma_is_free=True)
         if isinstance(layout, Layout) and not layout.is_header:
             return _of_lists(rows, layout, len(first))
     raise SeriesError(f"candle 1: needs {_NEEDED}, or a list of time, open, high, low, close")

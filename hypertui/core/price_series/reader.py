@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hypertui.core.price_series.amounts import prices
+from hypertui.core.price_series.columns import PriceKind
 from hypertui.core.price_series.encoding import decoded
 from hypertui.core.price_series.errors import SeriesError
 from hypertui.core.price_series.json_table import json_table
@@ -16,13 +17,14 @@ from hypertui.core.price_series.times import looks_like_times, milliseconds, tog
 from hypertui.core.price_series.walk import Series, walk
 
 
-def load_series(path: Path, symbol: str | None = None) -> Series:
-    """Read a price file; `symbol` chooses from a file of several. Raises SeriesError, in one line, for a file
-    that is missing, empty, malformed, ambiguous, not in order of time, or has fewer than two rows."""
+def load_series(path: Path, symbol: str | None = None, kind: PriceKind | None = None) -> Series:
+    """Read a price file; `symbol` chooses from a file of several, `kind` where it has several prices. Raises
+    SeriesError, in one line, for a file that is missing, empty, malformed, ambiguous, not in order of time,
+    or has fewer than two rows."""
     notes: list[str] = []
     try:
         text = decoded(unpacked(path), notes)
-        table = json_table(text) if text.lstrip()[:1] in ("[", "{") else delimited(text, notes)
+        table = json_table(text, kind) if text.lstrip()[:1] in ("[", "{") else delimited(text, notes, kind)
         if table.layout.shape:
             notes.append(f"no header: read as {table.layout.shape}")
         table = of_symbol(table, symbol, notes)
@@ -32,7 +34,7 @@ def load_series(path: Path, symbol: str | None = None) -> Series:
         figures = prices(columns, table.place, comma_is_free=table.comma_is_free)
         return walk(figures, _times(table, notes), table.place, notes)
     except SeriesError as error:
-        raise SeriesError(f"{path}: {error}") from None
+        raise type(error)(f"{path}: {error}") from None
 
 
 def _too_few(rows: int) -> str:

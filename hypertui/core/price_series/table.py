@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TypeAlias
 
-from hypertui.core.price_series.columns import Layout, layout_of
+from hypertui.core.price_series.columns import Layout, PriceKind, layout_of
 from hypertui.core.price_series.errors import SeriesError, quoted
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -46,12 +46,32 @@ class SeriesTable:
         )
 
 
-def delimited(text: str, notes: list[str]) -> SeriesTable:
-    """The table in a text. Raises SeriesError for one whose columns are not understood, and for a row that
-    has not as many cells as the header."""
+@dataclass(frozen=True, slots=True)
+class TextHead:
+    """What the first lines of a text say: how many stand before the first row, a header among them, what
+    separates the cells, what these are, and how many."""
+
+    skipped: int
+    delimiter: str
+    layout: Layout
+    width: int
+
+
+def opening(head: str, kind: PriceKind | None = None) -> TextHead:
+    """How a text begins, of which `head` is the beginning. Raises SeriesError for one whose columns are not
+    understood."""
+    first, skipped, candidates = _first_line(io.StringIO(head, newline=None))
+    delimiter, layout = _columns(first, skipped + 1, candidates, kind)
+    width = len(next(csv.reader([first], delimiter=delimiter, skipinitialspace=delimiter != "\t")))
+    return TextHead(skipped + layout.is_header, delimiter, layout, width)
+
+
+def delimited(text: str, notes: list[str], kind: PriceKind | None = None) -> SeriesTable:
+    """The table in a text, with prices of one `kind` where that is given. Raises SeriesError for one whose
+    columns are not understood, and for a row that has not as many cells as the header."""
     stream = io.StringIO(text, newline=None)
     first, skipped, candidates = _first_line(stream)
-    delimiter, layout = _columns(first, skipped + 1, candidates)
+    delimiter, layout = _columns(first, skipped + 1, candidates, kind)
     reader = csv.reader(stream, delimiter=delimiter, skipinitialspace=delimiter != "\t")
     try:
         rows: list[Row] = list(reader)
@@ -84,12 +104,12 @@ def _first_line(stream: io.StringIO) -> tuple[str, int, Sequence[str]]:
     raise SeriesError("has 0 rows of prices, at least 2 are needed")
 
 
-def _columns(line: str, number: int, candidates: Sequence[str]) -> tuple[str, Layout]:
+def _columns(line: str, number: int, candidates: Sequence[str], kind: PriceKind | None) -> tuple[str, Layout]:
     found: list[tuple[str, list[str]]] = []
     try:
         for delimiter in candidates:
             cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=delimiter != "\t"))
-            layout = layout_of(cells, comma_is_free=delimiter != ",")
+            layout = layout_of(cells, kind, comma_is_free=delimiter != ",")
             if isinstance(layout, Layout):
                 return delimiter, layout
             found.append((layout.text, cells))

@@ -9,11 +9,14 @@ from itertools import islice, pairwise
 from operator import eq, ge, le
 from typing import TypeAlias
 
-from hypertui.core.price_series.errors import SeriesError
+from hypertui.core.price_series.errors import OutOfOrder, SeriesError
 
 _STEP_WITHOUT_TIMES = 1000
 _ROWS_TO_TELL = 3  # two rows the wrong way round may be a slip
 _FAR = 3  # a price so many times the one before is worth a word
+
+LEFT_OUT = "there twice: left out"
+"""How the note ends that tells of candles which are there twice."""
 
 Place: TypeAlias = Callable[[int], str]
 
@@ -84,7 +87,7 @@ def _in_order(
         rows = list(zip(times, *columns, strict=True))
         kept = [0, *(index for index in range(1, len(rows)) if rows[index] != rows[index - 1])]
         if twice := len(rows) - len(kept):
-            notes.append(f"{_rows(twice)} there twice: left out")
+            notes.append(f"{_rows(twice)} {LEFT_OUT}")
             columns = [[column[index] for index in kept] for column in columns]
             times = [times[index] for index in kept]
             same -= twice
@@ -101,9 +104,9 @@ def _out_of_order(times: Sequence[int], place: Place) -> SeriesError:
     newest_first = len(times) >= _ROWS_TO_TELL and times[-1] < times[0]
     for index, (before, time) in enumerate(pairwise(times), start=1):
         if newest_first and time > before:
-            return SeriesError(f"{place(index)}: time {time} is after that of the row above, {before}")
+            return OutOfOrder(f"{place(index)}: time {time} is after that of the row above, {before}")
         if not newest_first and time < before:
-            return SeriesError(f"{place(index)}: time {time} is before that of the row above, {before}")
+            return OutOfOrder(f"{place(index)}: time {time} is before that of the row above, {before}")
     raise AssertionError("the times are in order")
 
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from hypertui.core.price_series import load_series
+from hypertui.series.prices import load_prices
 from hypertui.venue.market.mirrored_prices import following
 from hypertui.venue.market.prices import ManualPrices, PricePath
 from hypertui.venue.market.recorded_prices import SeriesPrices
@@ -26,7 +26,7 @@ def price_source(options: VenueOptions) -> PricePath:
         return synthetic
     if options.symbol not in synthetic.initial():
         raise ValueError(f"the venue has no market {options.symbol}")
-    series = load_series(options.prices, options.symbol)
+    series = load_prices(options.prices, options.symbol)
     for note in series.notes:
         _log.warning("%s: %s", options.prices, note)
     return SeriesPrices(options.symbol, series.prices, series.times, synthetic, loop=options.loop)
