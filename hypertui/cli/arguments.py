@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from hypertui.cli.data_arguments import add_data, add_record
+from hypertui.cli.evidence_arguments import add_evidence
 from hypertui.cli.ledger_arguments import add_ledger, add_notices, add_replay, add_status
 from hypertui.cli.operator_arguments import (
     add_attach,
@@ -259,12 +260,8 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
         metavar="FILE",
         help="settings; default ./config.toml, if there is one",
     )
-    add(
-        engine,
-        "--state-dir",
-        metavar="DIR",
-        help="where everything is kept; default: the user's state folder",
-    )
+    kept = "where everything is kept; default: the user's state folder"
+    add(engine, "--state-dir", metavar="DIR", help=kept)
 
     add_console_flags(parser, default)
 
@@ -323,6 +320,7 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
         "--guards", action="store_true", help="let the guards on the result watch it, and act"
     )
     parser.add_argument("--equity", metavar="USD", help="of its account; default: position size / leverage")
+    add_evidence(parser)
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
     parser.add_argument("--force", action="store_true", help="let --trace overwrite a file")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")

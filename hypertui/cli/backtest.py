@@ -9,14 +9,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import TextIO
 
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import replay
+from hypertui.backtest.trying import Attempt, parts_of, stake_of
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
+from hypertui.cli.backtest_evidence import cut, evidence_of
 from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
+from hypertui.core.files import named_path
 from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
 from hypertui.core.price_series import load_series
 from hypertui.guard_settings import GuardSettings
@@ -49,6 +53,8 @@ def backtest(arguments: argparse.Namespace) -> int:
     began = time.perf_counter()
     series = load_series(arguments.prices, asked.instrument.symbol)
     loaded = time.perf_counter()
+    parts = cut(series, arguments)
+    series = parts.walked
     first = series.prices[0]
     plan, exits = asked.plan(first, costs.fee_rate), asked.exits
     for wrong in _contradictions(plan, exits, first, costs.fee_rate):
@@ -67,9 +73,17 @@ def backtest(arguments: argparse.Namespace) -> int:
             if trace is not None:
                 trace.write(json.dumps(trace_row(record, tick)) + "\n")
 
-        run = replay(series, plan, costs, None if trace is None else write, exits, guards, equity)
+        run = replay(
+            series, plan, costs, None if trace is None else write, exits, guards, equity, parts_of(series)
+        )
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
-    print(json.dumps(summary(run, timing)) if arguments.json else in_words(run, costs, timing))
+    later = None if parts.opened is None else asked.plan(parts.opened.prices[0], costs.fee_rate)
+    attempt = Attempt(plan, costs, exits, guards, equity)
+    evidence = evidence_of(parts, attempt, (stake_of(run), run.blocks), later, asked.state_dir)
+    if arguments.json:
+        print(json.dumps({**summary(run, timing), **evidence.summary}))
+    else:
+        print(in_words(run, costs, timing) + evidence.words)
     return 0
 
 
@@ -82,6 +96,7 @@ class _Walked:
     terms: LadderTerms
     exits: ExitRules
     limits: GuardSettings
+    state_dir: Path | None = None
 
     def plan(self, first: Decimal, fee_rate: Decimal) -> LadderPlan:
         """Its plan from the first price (USD) on, which is that of its entry."""
@@ -116,7 +131,9 @@ def _asked(arguments: argparse.Namespace, costs: Costs) -> _Walked:
         sizing=sized,
     )
     leverage = integer("leverage", "1" if arguments.leverage is None else arguments.leverage)
-    return _Walked(_instrument(arguments.symbol, arguments), leverage, terms, ExitRules(), GuardSettings())
+    instrument = _instrument(arguments.symbol, arguments)
+    state_dir = None if arguments.state_dir is None else named_path(arguments.state_dir)
+    return _Walked(instrument, leverage, terms, ExitRules(), GuardSettings(), state_dir)
 
 
 def _share_of_the_price(unit_size: str) -> Decimal | None:
@@ -161,9 +178,8 @@ def _configured(arguments: argparse.Namespace) -> _Walked:
         raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
     (trade,) = settings.trades
     terms = replace(trade.terms(), trust_slots=0)  # here every sale is proven at once
-    return _Walked(
-        _instrument(trade.symbol, arguments), trade.leverage, terms, trade.exits(), settings.guards
-    )
+    instrument = _instrument(trade.symbol, arguments)
+    return _Walked(instrument, trade.leverage, terms, trade.exits(), settings.guards, settings.state_dir)
 
 
 def _contradictions(plan: LadderPlan, exits: ExitRules, first: Decimal, fee_rate: Decimal) -> Iterator[str]:
