@@ -42,12 +42,13 @@ class Skeleton(NamedTuple):
     cursor: Whole
 
 
-def skeleton_of(pyramid: Pyramid, delta: int) -> Skeleton:
-    """The zigzag by `delta`, above 0 and in steps of the prices. It has no legs where a price in eight would
-    be a record: the pyramid answers then."""
+def skeleton_of(pyramid: Pyramid, delta: int) -> Skeleton | None:
+    """The zigzag by `delta`, above 0 and in steps of the prices; None where more than one price in eight
+    would be a record, and walking the prices is as quick. It has no legs where the price never turns so
+    far: the pyramid answers then."""
     most = len(pyramid.prices) // _FEWEST_PRICES_A_RECORD
     begins, records, rises = _zigzag(pyramid.prices, pyramid.highs, pyramid.lows, True, delta, most)
-    return _skeleton(pyramid, delta, begins, records, rises)
+    return _skeleton(pyramid, delta, begins, records, rises) if len(begins) else None
 
 
 def coarser(fine: Skeleton, delta: int) -> Skeleton:
@@ -57,22 +58,23 @@ def coarser(fine: Skeleton, delta: int) -> Skeleton:
 
 
 def skeletons_of(prices: Whole, smallest: int, largest: int) -> Sequence[Skeleton]:
-    """Skeletons of int64 prices for distances from `smallest` to `largest`, each `delta` twice the one
-    before; the finest first. At least one."""
+    """Skeletons of int64 prices for distances from `smallest`, above 0, to `largest`, each `delta` twice the
+    one before; the finest first, those that are none left out."""
     pyramid = pyramid_of(prices)
-    delta = max(smallest, 1)
-    found = [skeleton_of(pyramid, delta)]
-    while delta * 2 <= largest:
+    found: list[Skeleton] = []
+    delta = smallest
+    while delta <= largest:
+        made = coarser(found[-1], delta) if found else skeleton_of(pyramid, delta)
+        if made is not None:
+            found.append(made)
         delta *= 2
-        finest = found[-1]
-        found.append(coarser(finest, delta) if len(finest.ends) else skeleton_of(pyramid, delta))
     return found
 
 
-def fitting(skeletons: Sequence[Skeleton], distance: int) -> Skeleton:
+def fitting(skeletons: Sequence[Skeleton], distance: int) -> Skeleton | None:
     """The coarsest whose `delta` is not above a distance, which is the smallest between two thresholds next
-    to each other; the finest where none is."""
-    return next((each for each in reversed(skeletons) if each.delta <= distance), skeletons[0])
+    to each other; None where none is."""
+    return next((each for each in reversed(skeletons) if each.delta <= distance), None)
 
 
 def _skeleton(pyramid: Pyramid, delta: int, begins: Whole, records: Whole, rises: bool) -> Skeleton:
@@ -86,8 +88,8 @@ def _skeleton(pyramid: Pyramid, delta: int, begins: Whole, records: Whole, rises
 def _zigzag(
     prices: Whole, highs: Whole, lows: Whole, in_blocks: bool, delta: int, most: int
 ) -> tuple[Whole, Whole, bool]:
-    """The offsets of the legs, their records, and whether the first one rises; no legs where there would be
-    more than `most` records, or no turn is known. `in_blocks`: 16 prices have one high and one low, and are
+    """The offsets of the legs, their records, and whether the first one rises; not even one offset where
+    there would be more than `most` records. `in_blocks`: 16 prices have one high and one low, and are
     passed over where these change nothing."""
     n = len(prices)
     begins = np.zeros(1, np.int64)
@@ -139,7 +141,7 @@ def _zigzag(
                 way = -way
                 end = turn = -price
         if count > most:
-            return np.zeros(1, np.int64), np.zeros(0, np.int64), True
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), True
         i += 1
     if legs == len(begins):
         begins = _longer(begins)

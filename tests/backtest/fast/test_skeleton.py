@@ -65,8 +65,7 @@ def test_the_same_crossings_at_the_same_prices(prices: np.ndarray, unit: int, ti
     assume(distance(grid, int(prices[0])) > 0)  # else two units have one price, and a ladder halts
     expected = list(crossings(prices, grid, lambda *asked: naively(prices, *asked)))
     pyramid = pyramid_of(prices)
-    fitting_one = skeleton_of(pyramid, distance(grid, int(prices[0])))
-    for each in (fitting_one, coarser(direct(pyramid, 1), delta + 1)):
+    for each in (direct(pyramid, distance(grid, int(prices[0]))), direct(pyramid, delta)):
         assert (
             list(crossings(prices, grid, lambda start, *at, by=each: next_touch(by, start, len(prices), *at)))
             == expected
@@ -82,7 +81,7 @@ def test_the_same_crossings_at_the_same_prices(prices: np.ndarray, unit: int, ti
 def test_any_thresholds_from_anywhere_and_in_any_order(
     prices: np.ndarray, delta: int, data: st.DataObject
 ) -> None:
-    skeleton = skeleton_of(pyramid_of(prices), delta)
+    skeleton = direct(pyramid_of(prices), delta)
     for _ in range(10):
         start = data.draw(st.integers(0, len(prices) - 1))
         low = int(prices[start]) - data.draw(st.integers(-5, 200))
@@ -108,12 +107,15 @@ def test_extremes_and_the_deepest_fall_of_any_stretch(prices: np.ndarray, data: 
 @settings(max_examples=50, deadline=None)
 @given(walks(), st.integers(1, 60), st.integers(1, 200))
 def test_legs_turn_by_delta_and_hold_all_of_it_within(prices: np.ndarray, delta: int, more: int) -> None:
-    skeleton = skeleton_of(pyramid_of(prices), delta)
+    skeleton = direct(pyramid_of(prices), delta)
     for way, leg in legs(skeleton):
         course = way * prices[leg[0] : leg[-1] + 1]
         assert course[-1] == course.max() and course[0] == course.min()
         assert course[-1] - course[0] >= delta
         assert (np.maximum.accumulate(course) - course).max() < delta
+    assert skeleton_of(skeleton.pyramid, delta) is None or same(
+        skeleton_of(skeleton.pyramid, delta), skeleton
+    )
     if len(skeleton.ends):
         assert same(coarser(skeleton, delta + more), direct(skeleton.pyramid, delta + more))
 
@@ -149,21 +151,22 @@ def same(one: Skeleton, other: Skeleton) -> bool:
     )
 
 
-def test_where_too_many_prices_are_records_there_are_no_legs() -> None:
+def test_there_is_none_where_too_many_prices_would_be_records_and_no_legs_where_nothing_turns() -> None:
     prices = np.tile(np.array([100, 200], np.int64), 500)
-    skeleton = skeleton_of(pyramid_of(prices), 50)
-    assert len(skeleton.ends) == 0
-    assert next_touch(skeleton, 0, 1_000, 0, 200) == 1
-    assert [len(each.ends) > 0 for each in skeletons_of(prices, 50, 400)] == [False, False, False, False]
+    assert skeleton_of(pyramid_of(prices), 50) is None
+    made = skeletons_of(prices, 50, 400)
+    assert [(each.delta, len(each.ends)) for each in made] == [(200, 0), (400, 0)]
+    assert next_touch(made[0], 0, 1_000, 0, 200) == 1
 
 
 @pytest.mark.parametrize(
-    ("distance", "expected"), [(1, 10), (10, 10), (19, 10), (20, 20), (85, 80), (900, 160)]
+    ("distance", "expected"), [(9, None), (10, 10), (19, 10), (20, 20), (85, 80), (900, 160)]
 )
-def test_the_coarsest_that_fits_a_distance_is_taken(distance: int, expected: int) -> None:
-    skeletons = skeletons_of(np.arange(1, 3_000, dtype=np.int64), 10, 200)
+def test_the_coarsest_that_fits_a_distance_is_taken(distance: int, expected: int | None) -> None:
+    skeletons = skeletons_of(np.arange(1, 6_000, dtype=np.int64) // 20, 10, 200)
     assert [each.delta for each in skeletons] == [10, 20, 40, 80, 160]
-    assert fitting(skeletons, distance).delta == expected
+    found = fitting(skeletons, distance)
+    assert (None if found is None else found.delta) == expected
 
 
 def test_a_pyramid_takes_a_fifth_of_the_prices_memory() -> None:
