@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 POINTS = 1_500  # of a curve: more would fall on one another
 
 
-class WalkedPrices(Protocol):
+class PriceColumn(Protocol):
     """The prices of a series (USD) and their times (ms), by number."""
 
     def __len__(self) -> int: ...
@@ -85,7 +85,7 @@ class TicksPath:
         return int(part.min()) * scale, int(part.max()) * scale
 
 
-def curve_of(course: Course, path: WalkedPrices, walked: int, points: int = POINTS) -> Curve:
+def curve_of(course: Course, path: PriceColumn, walked: int, points: int = POINTS) -> Curve:
     """The curve over the first `walked` prices."""
     count = min(points, walked)
     found, peak = Curve(), 0.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hypertui.backtest.course import Course, CourseFill
-from hypertui.backtest.course_curve import WalkedPrices
+from hypertui.backtest.course_curve import PriceColumn
 from hypertui.core.market import ZERO
 
 _HOUR = 3_600_000
@@ -62,7 +62,7 @@ class ResultShares:
     gaps: Decimal = ZERO
 
 
-def shares_of(course: Course, path: WalkedPrices, walked: int, *, timed: bool) -> ResultShares:
+def shares_of(course: Course, path: PriceColumn, walked: int, *, timed: bool) -> ResultShares:
     """Of the first `walked` prices."""
     units: dict[int | None, FillTally] = {}
     reasons: dict[str, FillTally] = {}
@@ -84,7 +84,7 @@ def shares_of(course: Course, path: WalkedPrices, walked: int, *, timed: bool) -
     )
 
 
-def _by_hour(course: Course, path: WalkedPrices, walked: int) -> dict[int, Decimal]:
+def _by_hour(course: Course, path: PriceColumn, walked: int) -> dict[int, Decimal]:
     """What was made from the last price before an hour to the last one in it is that hour's."""
     found: dict[int, Decimal] = {}
     ticks = [leg.tick for leg in course.legs]

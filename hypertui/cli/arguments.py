@@ -323,8 +323,7 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--equity", metavar="USD", help="of its account; default: position size / leverage")
     add_evidence(parser)
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
-    add_pages(parser)
-    parser.add_argument("--force", action="store_true", help="let --trace and --report overwrite a file")
+    add_pages(parser, "--trace and --report")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
 
 

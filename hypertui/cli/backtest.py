@@ -24,12 +24,13 @@ from hypertui.backtest.walk import Walk
 from hypertui.backtest.watching import BacktestWork, WatchedWalk
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
 from hypertui.cli.backtest_evidence import Evidence, SeriesParts, cut, evidence_of
+from hypertui.cli.market_values import costs_of, instrument_of
 from hypertui.cli.output import new_file
 from hypertui.cli.report_files import check_report, is_picture, write_report
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.clock import wall_ms
 from hypertui.core.files import named_path
-from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
+from hypertui.core.market import ZERO, Instrument
 from hypertui.core.price_series import load_series
 from hypertui.guard_settings import GuardSettings
 from hypertui.risk.rules import GuardRules
@@ -45,13 +46,11 @@ from hypertui.strategy.ladder.trace import trace_row
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 
 _ALWAYS = ("symbol", "unit_size", "position_size")
-_MOST_DECIMALS = 5
-_ANY_LEVERAGE = 50
 
 
 def backtest(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for bad input."""
-    costs = _costs(arguments)
+    costs = costs_of(arguments)
     asked = _asked(arguments, costs) if arguments.only is None else _configured(arguments)
     if asked.terms.needs_atr:
         assert asked.terms.sizing is not None, "a unit in ATR is a rule of it"
@@ -209,7 +208,7 @@ def _asked(arguments: argparse.Namespace, costs: Costs) -> _Walked:
         sizing=sized,
     )
     leverage = integer("leverage", "1" if arguments.leverage is None else arguments.leverage)
-    instrument = _instrument(arguments.symbol, arguments)
+    instrument = instrument_of(arguments.symbol, arguments)
     state_dir = None if arguments.state_dir is None else named_path(arguments.state_dir)
     return _Walked(instrument, leverage, terms, ExitRules(), GuardSettings(), state_dir)
 
@@ -256,7 +255,7 @@ def _configured(arguments: argparse.Namespace) -> _Walked:
         raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
     (trade,) = settings.trades
     terms = replace(trade.terms(), trust_slots=0)  # here every sale is proven at once
-    instrument = _instrument(trade.symbol, arguments)
+    instrument = instrument_of(trade.symbol, arguments)
     return _Walked(instrument, trade.leverage, terms, trade.exits(), settings.guards, settings.state_dir)
 
 
@@ -266,39 +265,8 @@ def _contradictions(plan: LadderPlan, exits: ExitRules, first: Decimal, fee_rate
     yield from contradictions_at(exits, first, plan.instrument, fee_rate, None)
 
 
-def _instrument(symbol: str, arguments: argparse.Namespace) -> Instrument:
-    known = KNOWN_INSTRUMENTS.get(symbol)
-    if arguments.sz_decimals is None:
-        if known is None:
-            listed = ", ".join(sorted(KNOWN_INSTRUMENTS))
-            raise ValueError(
-                f"symbol {typed(symbol)} is not one of {listed}; say how many decimals its sizes "
-                "have with --sz-decimals"
-            )
-        return known
-    decimals = integer("sz-decimals", arguments.sz_decimals)
-    if not 0 <= decimals <= _MOST_DECIMALS:
-        raise ValueError(f"sz-decimals {decimals} is not between 0 and {_MOST_DECIMALS}")
-    return Instrument(symbol, decimals, _ANY_LEVERAGE if known is None else known.max_leverage)
-
-
 def _reinvest(text: str) -> Reinvest:
     try:
         return Reinvest(text)
     except ValueError:
         raise ValueError(f"reinvest {typed(text)} is not one of {', '.join(Reinvest)}") from None
-
-
-def _costs(arguments: argparse.Namespace) -> Costs:
-    funding = amount("funding", arguments.funding)
-    if not -1 < funding < 1:
-        raise ValueError(f"funding {typed(arguments.funding)} is not between -1 and 1")
-    fee_rate, slippage = _fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage)
-    return Costs(fee_rate, slippage, funding)
-
-
-def _fraction(name: str, text: str) -> Decimal:
-    fraction = amount(name, text)
-    if not 0 <= fraction < 1:
-        raise ValueError(f"{name} {typed(text)} is not between 0 and 1")
-    return fraction

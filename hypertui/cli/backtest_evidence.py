@@ -7,7 +7,6 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -96,7 +95,7 @@ def _rows(series: Series, first: int, end: int) -> Series:
 def evidence_of(
     parts: SeriesParts,
     attempt: Attempt,
-    made: tuple[float, Sequence[Decimal]],
+    made: tuple[float, Sequence[float]],
     later: LadderPlan | None,
     state_dir: Path | None,
 ) -> Evidence:
@@ -106,7 +105,7 @@ def evidence_of(
     now = wall_ms()
     if not parts.judged:
         try:
-            blocks = [float(each) for each in made[1]]
+            blocks = list(made[1])
             tried = trial(attempt.terms, made[0], blocks, (0, parts.whole.rows))
             _ledger(parts.whole, state_dir).record([tried], now)
         except ValueError as error:
