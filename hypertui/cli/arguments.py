@@ -297,10 +297,7 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     )
     same = argparse.SUPPRESS  # these may stand before the command as well
     parser.add_argument(
-        "--only",
-        default=same,
-        metavar="NAME",
-        help="walk this trade of the config, flags before its settings",
+        "--only", default=same, metavar="NAME", help="a trade of the config, changed by flags"
     )
     parser.add_argument(
         "--config", type=file_path, default=same, metavar="FILE", help="the settings it is in"
