@@ -72,10 +72,7 @@ class BacktestWork:
         self._view = replace(self._view, title=title, state=WorkState.RUNNING, total=total, noun=noun)
 
     def progress(self, done: int, shown: WorkView | None = None) -> None:
-        """So many prices are walked; `shown` is the view with all else that is new. Raises WalkStopped where
-        that is wanted."""
-        if self.stopped:
-            raise WalkStopped
+        """So many prices are walked; `shown` is the view with all else that is new."""
         took = self._clock() - self._began
         rate = done / took if took > 0 else None
         left = (self._view.total - done) / rate if rate else None
@@ -117,6 +114,8 @@ class WatchedRecorder(CourseRecorder):
     def look(self, tick: int, ladder: Ladder, booked: Sequence[FillBooked]) -> None:
         super().look(tick, ladder, booked)
         if tick % _EVERY == 0:
+            if self._work.stopped:
+                raise WalkStopped
             now = self._clock()
             if now >= self._next:
                 self._show(tick + 1, ladder)

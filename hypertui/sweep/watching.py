@@ -8,6 +8,7 @@ from threading import Event, Lock
 
 from hypertui.core.phrases import counted
 from hypertui.port.work import WorkCurve, WorkFact, WorkMap, WorkRow, WorkState, WorkTable, WorkView
+from hypertui.sweep.progress import rate_words
 from hypertui.sweep.result_map import NET, ResultMap, Tried, walked
 
 _MOST = 500  # rows of the table
@@ -104,7 +105,7 @@ def _with(view: WorkView, found: ResultMap, prices: int) -> WorkView:
         WorkFact("with a gain", f"{sum(each.made.net_pnl > 0 for each in found.placed.values()):,}"),
     ]
     if view.rate is not None:
-        facts.append(WorkFact("prices", f"{view.rate * prices / 1e6:,.1f} M/s"))
+        facts.append(WorkFact("tick-settings", f"{rate_words(view.rate * prices)}/s"))
     values = found.values(NET)
     rows = found.ranked()[:_MOST]
     title = f"BY NET PNL  {counted(len(found.placed), 'setting')}"

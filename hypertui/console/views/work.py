@@ -62,7 +62,17 @@ def state(frame: Frame, width: int, height: int) -> Sequence[Line]:
     first = (
         [both_ends(left, right, width)] if right else [fit(left, width), fit(line(" ", *rights[0]), width)]
     )
-    return [*first, fit(line(" ", *joined(map(_fact, work.facts))), width)][:height]
+    return [*first, *_facts(work, width, height - len(first))]
+
+
+def _facts(work: WorkView, width: int, height: int) -> list[Line]:
+    """The figures in so many rows; the last one is cut where they have no room."""
+    rows: list[list[Line]] = [[]]
+    for fact in map(_fact, work.facts):
+        if rows[-1] and width_of(joined([*rows[-1], fact])) + 2 > width and len(rows) < height:
+            rows.append([])
+        rows[-1].append(fact)
+    return [fit(line(" ", *joined(row)), width) for row in rows[:height]]
 
 
 def progress(work: WorkView, cells: int, *, brief: bool = False) -> Line:
