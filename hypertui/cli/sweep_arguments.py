@@ -14,8 +14,8 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
     """What `hypertui sweep` understands."""
     parser.description = (
         "Walk a price file with many settings of the ladder, and say what the best of them is worth. Figures "
-        "may be lists and ranges: 0.1%,0.5%:2%:0.05%. An interrupted sweep goes on where it was: run the same "
-        "command again."
+        "may be lists and ranges: 0.1%%,0.5%%:2%%:0.05%%. An interrupted sweep goes on where it was: run the "
+        "same command again."
     )
     parser.epilog = _STATUS
     add = parser.add_argument
@@ -38,7 +38,9 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
 
     search = parser.add_argument_group("search")
     add = search.add_argument
-    add("--search", choices=["grid", "sobol", "optuna"], default="grid", help="all (the default), or --trials")
+    add(
+        "--search", choices=["grid", "sobol", "optuna"], default="grid", help="all (the default), or --trials"
+    )
     add("--trials", metavar="N", help="how many settings sobol and optuna try; default 256")
     add("--seed", default="1", metavar="N", help="of sobol and optuna: same seed, same settings")
     add("--by", choices=["net-pnl", "return-over-drawdown", "sharpe"], default="net-pnl", help="what is best")
@@ -53,7 +55,11 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
     evidence = parser.add_argument_group("evidence", "see docs/evidence.md")
     add = evidence.add_argument
     add("--holdout", metavar="PERCENT", help="keep the last part of the file sealed: 20%%")
-    add("--open-holdout", action="store_true", help="walk that with the best setting, and write down that it was")
+    add(
+        "--open-holdout",
+        action="store_true",
+        help="walk that with the best setting, and write down that it was",
+    )
 
     where = parser.add_argument_group("where it runs")
     add = where.add_argument
@@ -64,7 +70,7 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
         "--state-dir",
         default=argparse.SUPPRESS,  # it may stand before the command as well
         metavar="DIR",
-        help="where results are kept while it runs, and all tries are counted; default: the user's state folder",
+        help="where results are kept and all tries are counted; default: the user's state folder",
     )
 
     output = parser.add_argument_group("output")

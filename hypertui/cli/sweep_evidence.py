@@ -30,7 +30,7 @@ from hypertui.sweep.sweeping import SweepCourse, SweepPlan
 
 @dataclass(frozen=True, slots=True)
 class SweptParts:
-    """A price file: the `whole` of it, the part that is swept, and what a holdout keeps `sealed` after that."""
+    """A price file: the `whole` of it, the part that is swept, and what a holdout keeps `sealed`."""
 
     whole: Ticks
     swept: Ticks
@@ -68,7 +68,14 @@ def record_tries(course: SweepCourse, parts: SweptParts, state: Path, at: int) -
     used."""
     first, terms = parts.whole.price(0), course.plan.terms
     tries = [
-        trial_of(row.setting, row.found, first, (row.stretch.first, row.stretch.after), terms.instrument, terms.costs)
+        trial_of(
+            row.setting,
+            row.found,
+            first,
+            (row.stretch.first, row.stretch.after),
+            terms.instrument,
+            terms.costs,
+        )
         for row in course.rows
     ]
     _ledger(parts, state).record([each for each in tries if each is not None], at)
@@ -97,16 +104,24 @@ def verdict_of(
         overfitting=_overfitting(rows),
     )
     texts = setting_texts(best.row.setting)
-    named = f"the best by {plan.by.words}: unit {texts['unit_size']}, {texts['reinvest']}, exits {texts['exits']}"
+    named = (
+        f"the best by {plan.by.words}: unit {texts['unit_size']}, {texts['reinvest']}, exits {texts['exits']}"
+    )
     other = _other_way(best.row, parts.swept, plan)
-    lines = [named, weighed_in_words(weighed, _of_the_holdout(parts, holdout)), *([other[0]] if other else [])]
+    lines = [
+        named,
+        weighed_in_words(weighed, _of_the_holdout(parts, holdout)),
+        *([other[0]] if other else []),
+    ]
     summary = {"evidence": weighed_summary(weighed), "other_way_net_pnl": other[1] if other else None}
     return SweepVerdict("\n".join(lines), summary)
 
 
 def _overfitting(rows: tuple[SweepRow, ...]) -> float | None:
     """The probability of it, where there are settings and parts enough."""
-    alike = [row for row in rows if len(row.found.blocks) == len(rows[0].found.blocks) and row.found.stake > 0]
+    alike = [
+        row for row in rows if len(row.found.blocks) == len(rows[0].found.blocks) and row.found.stake > 0
+    ]
     if len(alike) < 2 or len(rows[0].found.blocks) < 2 * GROUPS:
         return None
     returns = [block_returns(row.found.blocks, row.found.stake) for row in alike]
@@ -118,7 +133,9 @@ def _other_way(row: SweepRow, ticks: Ticks, plan: SweepPlan) -> tuple[str, float
     if ticks.per_row == 1:
         return None
     terms = plan.terms
-    found = evaluate(ticks.other_way(), row.setting, terms.instrument, terms.costs, engine=Engine(terms.engine))
+    found = evaluate(
+        ticks.other_way(), row.setting, terms.instrument, terms.costs, engine=Engine(terms.engine)
+    )
     if found.refused:
         return None
     spread = abs(found.net_pnl - row.found.net_pnl)

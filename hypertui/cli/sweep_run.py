@@ -74,7 +74,10 @@ def run_sweep(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         record_tries(course, parts, state, wall_ms())
         tally = course.tally
-        complain(f"interrupted after {tally.done:,} of {tally.total:,} settings: the same command goes on from there")
+        complain(
+            f"interrupted after {tally.done:,} of {tally.total:,} settings: "
+            "the same command goes on from there"
+        )
         return INTERRUPTED
     record_tries(course, parts, state, wall_ms())
     results = SweepResults(_head(arguments, asked, parts), tuple(course.rows))
@@ -93,9 +96,7 @@ def run_sweep(arguments: argparse.Namespace) -> int:
 def _asked(arguments: argparse.Namespace) -> _Asked:
     axes = axes_of(arguments.unit_size, arguments.position_size, arguments.reinvest, arguments.exits)
     search = SearchKind(arguments.search)
-    terms = Terms(
-        instrument_of(arguments.symbol, arguments), costs_of(arguments), Engine(arguments.engine)
-    )
+    terms = Terms(instrument_of(arguments.symbol, arguments), costs_of(arguments), Engine(arguments.engine))
     plan = SweepPlan(
         axes,
         terms,
@@ -194,7 +195,9 @@ def _compile(terms: Terms) -> None:
     """Have the fast engine ready before there are workers, who would compile it each."""
     if terms.engine is Engine.EXACT or not has("numba"):
         if terms.engine is not Engine.EXACT:
-            complain("the exact engine walks, slowly: pip install 'hypertui[fast]' makes it a thousand times faster")
+            complain(
+                "the exact engine walks, slowly: pip install 'hypertui[fast]' for the compiled one"
+            )
         return
     if not is_compiled():
         complain("compiles the fast engine, once: half a minute")

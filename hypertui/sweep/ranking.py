@@ -73,7 +73,9 @@ def _ranks(rows: Iterable[SweepRow]) -> tuple[Mapping[float, int], Mapping[objec
     """The places of the unit and of the position sizes that there are."""
     units = sorted({row.found.unit_size for row in rows})
     positions = sorted({row.setting.position_size for row in rows})
-    return {unit: rank for rank, unit in enumerate(units)}, {each: rank for rank, each in enumerate(positions)}
+    return {unit: rank for rank, unit in enumerate(units)}, {
+        each: rank for rank, each in enumerate(positions)
+    }
 
 
 def _place(row: SweepRow, units: Mapping[float, int], positions: Mapping[object, int]) -> GridPlace:

@@ -1,4 +1,4 @@
-"""What a sweep has found, in words and as JSON: the best by several measures, its neighbours, and the folds."""
+"""What a sweep has found, in words and as JSON: the best by several measures, its neighbours, the folds."""
 
 from __future__ import annotations
 
@@ -126,7 +126,9 @@ def _caveats(results: SweepResults) -> Iterator[str]:
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     lines = [titles, *rows]
     widths = [max(len(cells[column]) for cells in lines) for column in range(len(titles))]
-    return ["  ".join(_cell(cells, widths, column) for column in range(len(titles))).rstrip() for cells in lines]
+    return [
+        "  ".join(_cell(cells, widths, column) for column in range(len(titles))).rstrip() for cells in lines
+    ]
 
 
 def _cell(cells: Sequence[str], widths: Sequence[int], column: int) -> str:

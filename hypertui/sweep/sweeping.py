@@ -109,7 +109,9 @@ class SweepCourse:
             for outcome in workers.tried(self._batches(stretch, left, workers.count)):
                 if outcome is not None:
                     batch, made = outcome
-                    store.add((keys[setting], each) for setting, each in zip(batch.settings, made, strict=True))
+                    store.add(
+                        (keys[setting], each) for setting, each in zip(batch.settings, made, strict=True)
+                    )
                     for setting, each in zip(batch.settings, made, strict=True):
                         self._take(stretch, setting, each, found)
                     self.tally.walked += len(made) * (stretch.after - stretch.first) * self.ticks.per_row
