@@ -3,12 +3,26 @@
 import json
 import sys
 
-from benchmarks import attached, commit, console, ledger, many, pipeline, replay, restart, startup, venue
+from benchmarks import (
+    attached,
+    commit,
+    console,
+    ledger,
+    many,
+    pipeline,
+    replay,
+    restart,
+    startup,
+    sweep,
+    venue,
+)
 
 BENCHMARKS = {
     "help": startup.help_text,
     "first-paint": startup.first_paint,
     "replay": replay.walk,
+    "sweep": sweep.thousand_units,
+    "sweep-memory": sweep.memory,
     "commit": commit.step,
     "group-commit": commit.group,
     "ledger": ledger.recompute,

@@ -4,11 +4,12 @@ touched. The entry is at the first price."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hypertui.backtest.course import CourseRecorder
+from hypertui.backtest.crossings import Crossings
 from hypertui.backtest.curve import NetCurve, PhasePnl, block_ends
 from hypertui.backtest.demands import refuse_untimed
 from hypertui.backtest.funding import HourlyFunding
@@ -96,16 +97,19 @@ def replay(
     curve = NetCurve(block_ends(len(series.prices), blocks))
     phases = PhasePnl(strategy.ladder.phase.value)
     funding = HourlyFunding(costs.funding, began) if costs.funding else None
-    run.last_price = first
     watch = None
     if guards is not None:
         run.equity = plan.position_size / plan.leverage if equity is None else equity
         watch = BacktestGuards(guards, run.equity)
         watch.begin(trade, began)
         run.guards = watch.events
-    for tick, price in enumerate(series.prices):
+    ticks: Iterable[int] = Crossings(series, trade, strategy.ladder.grid, curve, hourly=bool(costs.funding))
+    if hours is not None or watch is not None:
+        ticks = range(len(series.prices))
+    for tick in ticks:
+        price = series.prices[tick]
         if funding is not None:
-            funding.charge(trade, series.times[tick], run.last_price)
+            funding.charge(trade, series.times[tick], series.prices[max(tick - 1, 0)])
         if hours is not None and (measured := hours.add(series.times[tick], price)) is not None:
             trade.apply(measured)
         for record in exchange.take(trade, price, series.times[tick]):

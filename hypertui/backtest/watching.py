@@ -24,7 +24,7 @@ from hypertui.strategy.ladder.ladder import Ladder
 
 _POINTS = 400  # of a curve
 _FILLS = 500  # the newest, in the table
-_EVERY = 512  # prices between two looks at the clock
+_EVERY = 512  # prices between two looks at the clock, at least
 _PUBLISH = 0.2  # seconds between two views, at least
 _SHARE = 20  # so many times what a view took goes by before the next
 _COLUMNS = (
@@ -110,10 +110,12 @@ class WatchedRecorder(CourseRecorder):
         self._clock = clock
         self._before = before
         self._next = 0.0
+        self._beyond = 0
 
     def look(self, tick: int, ladder: Ladder, booked: Sequence[FillBooked]) -> None:
         super().look(tick, ladder, booked)
-        if tick % _EVERY == 0:
+        if tick >= self._beyond:
+            self._beyond = tick + _EVERY
             if self._work.stopped:
                 raise WalkStopped
             now = self._clock()

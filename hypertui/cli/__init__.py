@@ -62,6 +62,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.record import record
 
             return record(arguments)
+        case "sweep":
+            from hypertui.cli.sweep import sweep
+
+            return sweep(arguments)
         case "venue":
             from hypertui.cli.venue import venue
 

@@ -22,6 +22,7 @@ from hypertui.cli.operator_arguments import (
 )
 from hypertui.cli.page_arguments import add_pages
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
+from hypertui.cli.sweep_arguments import add_sweep
 from hypertui.cli.values import file_path
 from hypertui.core.redaction import HIDDEN, printable, without_secrets
 
@@ -152,6 +153,7 @@ def parser() -> argparse.ArgumentParser:
     _add_backtest(commands.add_parser("backtest", help="replay a price file through the ladder"))
     add_data(commands.add_parser("data", help="price series: fetch candles, check a file, generate prices"))
     add_record(commands.add_parser("record", help="keep every public frame of some markets"))
+    add_sweep(commands.add_parser("sweep", help="backtests of many settings, and what the best is worth"))
     _add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))
     add_ledger(
         commands.add_parser("ledger", help="what the journal knows: PnL, lots, reports, why ORDER, backup")

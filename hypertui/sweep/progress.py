@@ -1,4 +1,4 @@
-"""How a sweep fares, in one line: how much is done, how quickly, how long it takes yet, and the best so far."""
+"""How a sweep fares, in one line: what is done, how quickly, how long the rest takes, the best so far."""
 
 from __future__ import annotations
 

@@ -63,13 +63,9 @@ class SweepCourse:
     def run(self, workers: Workers, store: EvaluationStore) -> Iterator[None]:
         """Go through all of it, a little with each step. What `store` has is not worked out again. Raises
         ValueError where that cannot be written, or the workers are lost."""
-        rows = self.ticks.rows
-        stretches = (
-            [(whole(rows), None)] + [*folds(rows, self.plan.folds)]
-            if self.plan.folds
-            else [(whole(rows), None)]
-        )
-        for stretch, after in stretches:
+        rows, count = self.ticks.rows, self.plan.folds
+        yield from self._search(whole(rows), None, workers, store)
+        for stretch, after in folds(rows, count) if count else ():
             yield from self._search(stretch, after, workers, store)
 
     def _search(

@@ -17,7 +17,7 @@ from hypertui.backtest.instant_exchange import Costs
 from hypertui.core.extras import has
 from hypertui.core.market import Instrument
 from hypertui.series.ticks import Ticks
-from hypertui.sweep.stretches import SeriesStretch
+from hypertui.sweep.stretches import Role, SeriesStretch
 
 PARTS = 256  # of a stretch, at the end of which the net PnL is noted
 _FEW = 3  # settings that are not worth a skeleton
@@ -149,3 +149,20 @@ def _distance(ticks: Ticks, unit: Decimal) -> int:
     """In steps of the series, and a ten-thousandth less, which is the exchange's rounding at most. It decides
     how quick a search is, not what it finds."""
     return max(int(unit * Decimal("0.9999") / ticks.price_step), 1)
+
+
+def is_compiled() -> bool:
+    """Whether the fast engine need not be compiled first."""
+    from hypertui.backtest.fast.compiled import is_warm
+
+    return is_warm()
+
+
+def warm_up(terms: Terms) -> None:
+    """Have the fast engine compiled, by walking a few made-up prices with and without a skeleton."""
+    prices = np.tile(np.arange(90_000, 110_000, 100, dtype=np.int64), 4)
+    ticks = Ticks(prices, np.arange(len(prices), dtype=np.int64), 2)
+    settings = tuple(Setting(f"{unit}%", Decimal(1_000)) for unit in (1, 2, 3, 4))
+    stretch = SeriesStretch(Role.WHOLE, 0, 0, len(prices))
+    for span in (None, span_of(settings, ticks.price(0))):
+        work(ticks, Batch(stretch, settings[:1], terms, span))

@@ -22,6 +22,13 @@ def _short_of(terms: Any, state: Any, fraction: float) -> Pair:
 
 
 @compiled
+def _close_to(terms: Any, state: Any) -> float:
+    """Within how much (in the same) nothing is decided: nothing is rounded before the first sale."""
+    is_whole = state.realized[0] == 0.0 and state.realized[1] == 0.0
+    return 0.0 if is_whole else float(terms.close_to * terms.part_one)
+
+
+@compiled
 def _acts_at(terms: Any, state: Any, fraction: float) -> int:
     """The price at which the coins held make a net gain of so many parts, rounded up to a tick; 0 where that
     would be at 0 or below."""
@@ -35,7 +42,7 @@ def _acts_at(terms: Any, state: Any, fraction: float) -> int:
         return NEVER
     tick = quantum(digits_of(int(about), 1), terms.decimals, terms.sz_decimals)
     count, above, below = floored(short, times(each, float(tick)))
-    close = terms.close_to * terms.part_one
+    close = _close_to(terms, state)
     if above < close or below < close:
         state.undecided = True
     return int(count) * tick if above == 0 else (int(count) + 1) * tick
@@ -45,7 +52,7 @@ def _acts_at(terms: Any, state: Any, fraction: float) -> int:
 def _is_reached(terms: Any, state: Any, fraction: float) -> bool:
     """Whether the cash alone is a net gain of so many parts."""
     short = _short_of(terms, state, fraction)
-    if abs(short[0]) < terms.close_to * terms.part_one:
+    if abs(short[0]) < _close_to(terms, state):
         state.undecided = True
     return short[0] <= 0
 
@@ -70,7 +77,7 @@ def aim(terms: Any, state: Any) -> None:
             if terms.hard > 0:
                 # at -hard or below: the cash is not above it
                 lost = _short_of(terms, state, -terms.hard)
-                if abs(lost[0]) < terms.close_to * terms.part_one:
+                if abs(lost[0]) < _close_to(terms, state):
                     state.undecided = True
                 state.hard_now = lost[0] >= 0
             if terms.target > 0:

@@ -59,18 +59,25 @@ def buy(terms: Any, state: Any, lots: Any, size: int, trigger: int, price: int) 
     state.slipped += float(size) * float(at - trigger * terms.slip_one)
     paid = two_product(float(at), terms.fee_one + terms.fee)
     add(state.cash, times(paid, -float(size)))
-    if state.after_lots == LOTS:  # move them to the front
-        held = state.after_lots - state.first_lot
-        lots[:held] = lots[state.first_lot : state.after_lots].copy()
-        state.first_lot, state.after_lots = 0, held
-        if held == LOTS:
-            state.undecided = True
-            state.after_lots -= 1
+    if state.after_lots == LOTS:
+        _to_the_front(state, lots)
     lots[state.after_lots, 0] = size
     lots[state.after_lots, 1] = at
     state.after_lots += 1
     _hold(terms, state, state.position + size)
     return at
+
+
+@compiled
+def _to_the_front(state: Any, lots: Any) -> None:
+    """Make room for more purchases behind those that are held."""
+    held = state.after_lots - state.first_lot
+    for lot in range(held):
+        lots[lot, 0], lots[lot, 1] = lots[state.first_lot + lot, 0], lots[state.first_lot + lot, 1]
+    state.first_lot, state.after_lots = 0, held
+    if held == LOTS:
+        state.undecided = True
+        state.after_lots -= 1
 
 
 @compiled

@@ -25,6 +25,7 @@ _REINVEST = {
 _FLOAT = 2**53  # up to here floats are exact,
 _PAIR = 2**100  # and pairs of them
 _INTEGER = 2**62
+_POWER = 10**22  # the largest power of ten that is exact as a float
 _EXACT_DIGITS = 27  # of the 28 that the exact engine's decimals have
 _SHARE_DECIMALS = 15  # to which it cuts the share of a fee
 # What the exact engine's amounts may be beside the true ones: some shares cut to 1e-15 USD, and with room.
@@ -89,7 +90,7 @@ class LadderRecords:
         per_price = 10 ** (slip_decimals + fee_decimals)
         terms["funding"] = _pair(Fraction(costs.funding) * per_price)
         per_tick = per_price * int(terms["scale"])
-        _refuse_above(per_tick, _FLOAT, "fee rate and slippage have too many digits")
+        _refuse_above(per_tick, _POWER, "fee rate and slippage have too many digits")
         terms["per_price"] = per_tick
         terms["size_one"] = _pair(Fraction(4 * per_price))
 

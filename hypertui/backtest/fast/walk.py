@@ -120,10 +120,12 @@ def _pass(state: Any, source: Any, begin: int, end: int) -> None:
     slope = state.slope[0]
     if slope == 0.0:
         return
-    known = state.cash[0] + slope * state.low, state.cash[0] + slope * state.high
     room = state.deepest
-    if known[1] <= state.peak and state.peak - known[0] <= room and known[1] - known[0] <= room:
-        return
+    if (
+        state.cash[0] + slope * state.high <= state.peak
+        and state.peak - (state.cash[0] + slope * state.low) <= room
+    ):
+        return  # no fall between them is deeper either: it is from below the peak
     low, high, fall = between(source, begin, end, int(room / slope))
     lowest, highest = net_at(state, low)[0], net_at(state, high)[0]
     state.deepest = max(room, state.peak - lowest, slope * fall)
