@@ -62,6 +62,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.record import record
 
             return record(arguments)
+        case "swept":
+            from hypertui.cli.sweep_pages import swept
+
+            return swept(arguments)
         case "sweep":
             from hypertui.cli.sweep import sweep
 

@@ -22,7 +22,7 @@ from hypertui.cli.operator_arguments import (
 )
 from hypertui.cli.page_arguments import add_pages
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
-from hypertui.cli.sweep_arguments import add_sweep
+from hypertui.cli.sweep_arguments import add_sweep, add_swept
 from hypertui.cli.values import file_path
 from hypertui.core.redaction import HIDDEN, printable, without_secrets
 
@@ -154,6 +154,7 @@ def parser() -> argparse.ArgumentParser:
     add_data(commands.add_parser("data", help="price series: fetch candles, check a file, generate prices"))
     add_record(commands.add_parser("record", help="keep every public frame of some markets"))
     add_sweep(commands.add_parser("sweep", help="backtests of many settings, and what the best is worth"))
+    add_swept(commands.add_parser("swept", help="what a sweep has found, by its file; a report of it"))
     _add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))
     add_ledger(
         commands.add_parser("ledger", help="what the journal knows: PnL, lots, reports, why ORDER, backup")
@@ -316,9 +317,7 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--sz-decimals", metavar="N", help="decimals of a size, for an unlisted symbol")
     parser.add_argument("--reinvest", metavar="WHEN", help="recovery (the default), continuous or off")
-    parser.add_argument(
-        "--guards", action="store_true", help="let the guards on the result watch it, and act"
-    )
+    parser.add_argument("--guards", action="store_true", help="let the guards on the result watch it")
     parser.add_argument("--equity", metavar="USD", help="of its account; default: position size / leverage")
     add_evidence(parser)
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from hypertui.cli.data_arguments import add_price_kind
+from hypertui.cli.page_arguments import add_pages, add_report
 from hypertui.cli.values import file_path
 
 _STATUS = "exit status: 0 done, 2 bad input, 130 interrupted (the same command goes on from there)"
@@ -76,5 +77,13 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group("output")
     add = output.add_argument
     add("-o", "--out", type=file_path, metavar="FILE", help="every row: results.parquet, or results.jsonl")
-    add("--force", action="store_true", help="let --out overwrite a file")
+    add_pages(output, "--out and --report")
     add("--json", action="store_true", help="print what was found as one JSON object")
+
+
+def add_swept(parser: argparse.ArgumentParser) -> None:
+    """What `hypertui swept` understands."""
+    parser.description = "What a sweep has found, by the file that it wrote with --out."
+    parser.add_argument("results", type=file_path, metavar="RESULTS", help="results.parquet or results.jsonl")
+    add_report(parser, "--report")
+    parser.set_defaults(json=False)

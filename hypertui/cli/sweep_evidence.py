@@ -18,7 +18,7 @@ from hypertui.core.phrases import counted
 from hypertui.evidence.overfitting import GROUPS, probability_of_overfitting
 from hypertui.evidence.sharpe import block_returns
 from hypertui.evidence.trials import TrialLedger
-from hypertui.evidence.verdict import HoldoutFigures
+from hypertui.evidence.verdict import EdgeVerdict, HoldoutFigures
 from hypertui.series.ticks import Ticks
 from hypertui.setting_types import share_of
 from hypertui.sweep.ranking import ranked
@@ -43,6 +43,7 @@ class SweepVerdict(NamedTuple):
 
     words: str
     summary: Mapping[str, object]
+    verdict: EdgeVerdict
 
 
 def cut_ticks(ticks: Ticks, holdout: str | None, opens: bool) -> SweptParts:
@@ -114,7 +115,7 @@ def verdict_of(
         *([other[0]] if other else []),
     ]
     summary = {"evidence": weighed_summary(weighed), "other_way_net_pnl": other[1] if other else None}
-    return SweepVerdict("\n".join(lines), summary)
+    return SweepVerdict("\n".join(lines), summary, weighed.verdict)
 
 
 def _overfitting(rows: tuple[SweepRow, ...]) -> float | None:

@@ -16,10 +16,13 @@ from types import FrameType
 from hypertui.backtest.evaluate import Engine
 from hypertui.cli.market_values import costs_of, instrument_of
 from hypertui.cli.places import state_home
+from hypertui.cli.report_files import check_report
 from hypertui.cli.streams import complain
 from hypertui.cli.sweep_evidence import SweptParts, cut_ticks, record_tries, verdict_of
+from hypertui.cli.sweep_pages import sweep_on_screen, write_sweep_report
 from hypertui.cli.sweep_progress import ProgressLine
 from hypertui.cli.values import integer, typed
+from hypertui.cli.work_screen import require_terminal
 from hypertui.core.clock import wall_ms
 from hypertui.core.extras import has
 from hypertui.core.files import named_path
@@ -54,6 +57,10 @@ class _Asked:
 def run_sweep(arguments: argparse.Namespace) -> int:
     """Run it; returns the exit status. Raises ValueError with one line for bad input."""
     asked = _asked(arguments)
+    if arguments.report is not None:
+        check_report(arguments.report, arguments.prices, force=arguments.force)
+    if arguments.tui:
+        require_terminal(arguments)
     given = getattr(arguments, "state_dir", None)
     state = state_home(None if given is None else named_path(given))
     symbol = asked.plan.terms.instrument.symbol
@@ -67,10 +74,10 @@ def run_sweep(arguments: argparse.Namespace) -> int:
         with _interruptible(), EvaluationStore(state / "sweeps", parts.whole.digest) as store:
             _compile(asked.plan.terms)
             with _workers(asked, parts, store) as workers:
-                progress = ProgressLine(course, time.monotonic())
-                for _ in course.run(workers, store):
-                    progress.step(time.monotonic())
-                progress.end(time.monotonic())
+                if arguments.tui:
+                    sweep_on_screen(course, workers, store, arguments)
+                else:
+                    _in_lines(course, workers, store)
     except KeyboardInterrupt:
         record_tries(course, parts, state, wall_ms())
         tally = course.tally
@@ -90,7 +97,17 @@ def run_sweep(arguments: argparse.Namespace) -> int:
         print(json.dumps({**sweep_summary(results), **weighed.summary, "seconds": seconds}))
     else:
         print(f"{sweep_in_words(results)}\n\n{weighed.words}")
+    if arguments.report is not None:
+        write_sweep_report(results, weighed.verdict, arguments)
     return 0
+
+
+def _in_lines(course: SweepCourse, workers: Workers, store: EvaluationStore) -> None:
+    """Go through the course with a line of progress."""
+    progress = ProgressLine(course, time.monotonic())
+    for _ in course.run(workers, store):
+        progress.step(time.monotonic())
+    progress.end(time.monotonic())
 
 
 def _asked(arguments: argparse.Namespace) -> _Asked:

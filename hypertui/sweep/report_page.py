@@ -15,7 +15,8 @@ from hypertui.charts.picture import picture
 from hypertui.charts.profile_chart import LINES, profile_chart
 from hypertui.charts.typeset import cell, escaped, row, side, table
 from hypertui.core.phrases import counted
-from hypertui.sweep.result_map import MEASURES, NET, ResultMap, ResultMeasure, Tried, walked
+from hypertui.sweep.result_map import MEASURES, NET, ResultMap, ResultMeasure, walked
+from hypertui.sweep.results import SweepRow
 
 _MOST = 100  # settings in the table
 _UNIT = "unit size"
@@ -37,7 +38,7 @@ class SweptReport:
 
     title: str
     period: tuple[str, str]
-    tried: Sequence[Tried]
+    tried: Sequence[SweepRow]
     verdict: str = ""
     notes: Sequence[str] = ()
 
@@ -46,9 +47,9 @@ class SweptReport:
         found = self.map
         place = found.best()
         best, others = found.placed[place], found.neighbours(place)
-        nets = [each.made.net_pnl for each in found.placed.values()]
+        nets = [each.found.net_pnl for each in found.placed.values()]
         label = f"{_UNIT} {best.setting.unit_size}, {found.rows[place[0]]}"
-        yield _money("best net PnL", best.made.net_pnl, label)
+        yield _money("best net PnL", best.found.net_pnl, label)
         if others is not None:
             yield _money("next to the best", others, "the median of its neighbours")
         yield _money("median of all", median(nets), f"of {counted(len(nets), 'setting')}")
@@ -84,7 +85,7 @@ def heat_map(found: ResultMap, measure: ResultMeasure) -> HeatMap:
     unit = f" ({measure.unit})" if measure.unit else ""
     place = found.best(measure)
     best = found.placed[place]
-    about = f"{measure.name}: best {measure.of(best.made):+,.2f} at {_UNIT} {best.setting.unit_size}"
+    about = f"{measure.name}: best {measure.of(best.found):+,.2f} at {_UNIT} {best.setting.unit_size}"
     return HeatMap(
         f"{measure.name}{unit}",
         about,
@@ -136,7 +137,7 @@ def swept_picture(report: SweptReport) -> bytes:
 
 def _require_some(report: SweptReport) -> None:
     if not walked(report.tried):
-        why = next((each.made.refused for each in report.tried), "nothing was tried")
+        why = next((each.found.refused for each in report.tried), "nothing was tried")
         raise ValueError(f"no setting could be walked: {why}")
 
 
@@ -150,8 +151,8 @@ def _settings(found: ResultMap) -> Iterator[str]:
     yield f'<div class="sortable">{table(head, body)}</div>'
 
 
-def _cells(found: ResultMap, place: tuple[int, int], tried: Tried) -> Iterator[str]:
-    made, beside = tried.made, found.neighbours(place)
+def _cells(found: ResultMap, place: tuple[int, int], tried: SweepRow) -> Iterator[str]:
+    made, beside = tried.found, found.neighbours(place)
     yield cell(tried.setting.unit_size)
     if len(found.rows) > 1:
         yield cell(found.rows[place[0]])
@@ -164,12 +165,12 @@ def _cells(found: ResultMap, place: tuple[int, int], tried: Tried) -> Iterator[s
     yield cell(f"{made.steps:,}", "n")
 
 
-def _refused(tried: Sequence[Tried]) -> Iterator[str]:
+def _refused(tried: Sequence[SweepRow]) -> Iterator[str]:
     """Why some could not be walked, each reason once."""
     reasons: dict[str, list[str]] = {}
     for each in tried:
-        if each.made.refused:
-            reasons.setdefault(each.made.refused, []).append(each.setting.unit_size)
+        if each.found.refused:
+            reasons.setdefault(each.found.refused, []).append(each.setting.unit_size)
     if reasons:
         yield "<h3>Refused</h3>"
         rows = (row([cell(", ".join(units[:5])), cell(why, "text")]) for why, units in reasons.items())

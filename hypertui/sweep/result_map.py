@@ -9,14 +9,9 @@ from typing import NamedTuple
 
 from hypertui.backtest.evaluation import Evaluation, Setting
 from hypertui.core.phrases import at_price
+from hypertui.evidence.drawdown import return_over_drawdown
 from hypertui.evidence.neighbours import best_place, neighbours_median, plateau
-
-
-class Tried(NamedTuple):
-    """A setting, and what it has made."""
-
-    setting: Setting
-    made: Evaluation
+from hypertui.sweep.results import SweepRow
 
 
 class ResultMeasure(NamedTuple):
@@ -28,7 +23,7 @@ class ResultMeasure(NamedTuple):
 
 
 def _over_drawdown(made: Evaluation) -> float:
-    return made.net_pnl / made.max_drawdown if made.max_drawdown else 0.0
+    return return_over_drawdown(made.net_pnl, made.max_drawdown) or 0.0
 
 
 NET = ResultMeasure("net PnL", lambda made: made.net_pnl)
@@ -57,12 +52,12 @@ def row_name(setting: Setting, varied: frozenset[str]) -> str:
 class ResultMap:
     """What was tried so far, of settings that the series and the market allow. There is one at least."""
 
-    tried: Sequence[Tried]
+    tried: Sequence[SweepRow]
 
     @cached_property
     def units(self) -> list[str]:
         """The unit sizes as they were written, the smallest first."""
-        sizes = {each.setting.unit_size: each.made.unit_size for each in self.tried}
+        sizes = {each.setting.unit_size: each.found.unit_size for each in self.tried}
         return sorted(sizes, key=lambda unit: sizes[unit])
 
     @cached_property
@@ -71,7 +66,7 @@ class ResultMap:
         return list(dict.fromkeys(self._row(each.setting) for each in self.tried))
 
     @cached_property
-    def placed(self) -> dict[tuple[int, int], Tried]:
+    def placed(self) -> dict[tuple[int, int], SweepRow]:
         """By row and column; of a setting that was tried twice the last."""
         columns = {unit: index for index, unit in enumerate(self.units)}
         rows = {name: index for index, name in enumerate(self.rows)}
@@ -81,7 +76,7 @@ class ResultMap:
         """The figure of each place; None where nothing was tried."""
         return tuple(
             tuple(
-                measure.of(self.placed[row, column].made) if (row, column) in self.placed else None
+                measure.of(self.placed[row, column].found) if (row, column) in self.placed else None
                 for column in range(len(self.units))
             )
             for row in range(len(self.rows))
@@ -89,7 +84,7 @@ class ResultMap:
 
     def best(self, measure: ResultMeasure = NET) -> tuple[int, int]:
         """The place with the highest figure."""
-        row, column = best_place({place: measure.of(each.made) for place, each in self.placed.items()})
+        row, column = best_place({place: measure.of(each.found) for place, each in self.placed.items()})
         return row, column
 
     def plateau(self, measure: ResultMeasure = NET) -> frozenset[tuple[int, int]]:
@@ -102,12 +97,12 @@ class ResultMap:
         row, column = place
         return neighbours_median(self._in_row(row, measure), (column,))
 
-    def ranked(self, measure: ResultMeasure = NET) -> list[tuple[tuple[int, int], Tried]]:
+    def ranked(self, measure: ResultMeasure = NET) -> list[tuple[tuple[int, int], SweepRow]]:
         """All places, the best first."""
-        return sorted(self.placed.items(), key=lambda each: (-measure.of(each[1].made), each[0]))
+        return sorted(self.placed.items(), key=lambda each: (-measure.of(each[1].found), each[0]))
 
     def _in_row(self, row: int, measure: ResultMeasure) -> dict[tuple[int, ...], float]:
-        return {(column,): measure.of(each.made) for (at, column), each in self.placed.items() if at == row}
+        return {(column,): measure.of(each.found) for (at, column), each in self.placed.items() if at == row}
 
     def _row(self, setting: Setting) -> str:
         return row_name(setting, self._varied)
@@ -122,6 +117,6 @@ class ResultMap:
         return frozenset(name for name, found in kinds.items() if len(found) > 1)
 
 
-def walked(tried: Iterable[Tried]) -> list[Tried]:
+def walked(tried: Iterable[SweepRow]) -> list[SweepRow]:
     """Those that could be walked."""
-    return [each for each in tried if not each.made.refused]
+    return [each for each in tried if not each.found.refused]

@@ -53,12 +53,13 @@ class Tally:
 @dataclass(slots=True)
 class SweepCourse:
     """A sweep of some ticks, as far as it has come. `rows` are what was found, stretch by stretch and in the
-    order in which it was asked for."""
+    order in which it was asked for; `fresh` what was found of the whole series since somebody took that."""
 
     plan: SweepPlan
     ticks: Ticks
     rows: list[SweepRow] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
+    fresh: list[SweepRow] = field(default_factory=list)
 
     def run(self, workers: Workers, store: EvaluationStore) -> Iterator[None]:
         """Go through all of it, a little with each step. What `store` has is not worked out again. Raises
@@ -125,6 +126,8 @@ class SweepCourse:
         found[setting] = made
         tally, score = self.tally, self.plan.by.of(made)
         tally.done += 1
+        if not stretch.fold:
+            self.fresh.append(SweepRow(setting, stretch, made))
         if stretch.fold or score is None:
             return
         best = None if tally.best is None else self.plan.by.of(tally.best.found)

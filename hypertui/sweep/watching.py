@@ -9,7 +9,8 @@ from threading import Event, Lock
 from hypertui.core.phrases import counted
 from hypertui.port.work import WorkCurve, WorkFact, WorkMap, WorkRow, WorkState, WorkTable, WorkView
 from hypertui.sweep.progress import rate_words
-from hypertui.sweep.result_map import NET, ResultMap, Tried, walked
+from hypertui.sweep.result_map import NET, ResultMap, walked
+from hypertui.sweep.results import SweepRow
 
 _MOST = 500  # rows of the table
 _PUBLISH = 0.25  # seconds between two views, at least
@@ -30,16 +31,16 @@ class SweepWork:
     """The sweep as the screen knows it; fed by whoever sweeps, from any thread. `prices` is how many prices
     each setting walks, for the rate; `clock` tells seconds that go on."""
 
-    def __init__(self, title: str, total: int, prices: int, clock: Callable[[], float]) -> None:
+    def __init__(self, title: str, prices: int, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._prices = prices
-        self._tried: list[Tried] = []
+        self._tried: list[SweepRow] = []
         self._lock = Lock()
         self._stopped = Event()
         self._began = clock()
-        self._before = 0
+        self._known = 0
         self._next = 0.0
-        self._view = WorkView("Sweep", title, WorkState.RUNNING, "settings", total=total)
+        self._view = WorkView("Sweep", title, WorkState.RUNNING, "settings")
 
     @property
     def view(self) -> WorkView:
@@ -55,17 +56,13 @@ class SweepWork:
         """Whether it is to end."""
         return self._stopped.is_set()
 
-    def known(self, tried: Sequence[Tried]) -> None:
-        """What an earlier run has left: it counts as done, and not for the rate."""
+    def found(self, tried: Sequence[SweepRow], done: int, total: int, known: int = 0) -> None:
+        """The next results over the whole series. In all so many of `total` are `done`, of which an earlier
+        run has left `known`, which do not count for the rate."""
         with self._lock:
             self._tried += tried
-            self._before = len(self._tried)
-            self._publish()
-
-    def found(self, tried: Sequence[Tried]) -> None:
-        """The next results."""
-        with self._lock:
-            self._tried += tried
+            self._known = known
+            self._view = replace(self._view, done=done, total=total)
             now = self._clock()
             if now >= self._next:
                 self._publish()
@@ -75,8 +72,7 @@ class SweepWork:
         """It is over: all was tried, or it was stopped. `notes` are sentences about the result."""
         with self._lock:
             self._publish()
-            done = len(self._tried) >= self._view.total
-            state = WorkState.DONE if done else WorkState.STOPPED
+            state = WorkState.DONE if self._view.done >= self._view.total else WorkState.STOPPED
             self._view = replace(self._view, state=state, left=None, notes=tuple(notes))
 
     def failed(self, why: str) -> None:
@@ -84,11 +80,11 @@ class SweepWork:
         self._view = replace(self._view, state=WorkState.FAILED, problem=why)
 
     def _publish(self) -> None:
-        done = len(self._tried)
-        took, fresh = self._clock() - self._began, done - self._before
+        done = self._view.done
+        took, fresh = self._clock() - self._began, done - self._known
         rate = fresh / took if took > 0 and fresh else None
         left = (self._view.total - done) / rate if rate else None
-        view = replace(self._view, done=done, rate=rate, left=left)
+        view = replace(self._view, rate=rate, left=left)
         there = walked(self._tried)
         self._view = _with(view, ResultMap(there), self._prices) if there else view
 
@@ -97,12 +93,12 @@ def _with(view: WorkView, found: ResultMap, prices: int) -> WorkView:
     """The view with what the results say."""
     place = found.best()
     best, beside = found.placed[place], found.neighbours(place)
-    net = best.made.net_pnl
+    net = best.found.net_pnl
     label = f"{best.setting.unit_size}, {found.rows[place[0]]}"
     facts = [
         WorkFact("best so far", f"{net:+,.2f} USD at {label}", net),
         *([] if beside is None else [WorkFact("next to it", f"{beside:+,.2f}", beside)]),
-        WorkFact("with a gain", f"{sum(each.made.net_pnl > 0 for each in found.placed.values()):,}"),
+        WorkFact("with a gain", f"{sum(each.found.net_pnl > 0 for each in found.placed.values()):,}"),
     ]
     if view.rate is not None:
         facts.append(WorkFact("tick-settings", f"{rate_words(view.rate * prices)}/s"))
@@ -119,17 +115,17 @@ def _with(view: WorkView, found: ResultMap, prices: int) -> WorkView:
     )
 
 
-def _curve(best: Tried) -> WorkCurve | None:
+def _curve(best: SweepRow) -> WorkCurve | None:
     """The net PnL of the best so far, at the end of each part of the series."""
-    nets = (0.0, *best.made.blocks)
+    nets = (0.0, *best.found.blocks)
     if len(nets) < 2:
         return None
     parts = tuple(range(len(nets)))
     return WorkCurve(f"NET PNL OF THE BEST, {len(nets) - 1} PARTS", parts, nets, nets, nets, timed=False)
 
 
-def _row(found: ResultMap, place: tuple[int, int], tried: Tried) -> WorkRow:
-    made, beside = tried.made, found.neighbours(place)
+def _row(found: ResultMap, place: tuple[int, int], tried: SweepRow) -> WorkRow:
+    made, beside = tried.found, found.neighbours(place)
     cells = (
         tried.setting.unit_size,
         found.rows[place[0]],
