@@ -21,7 +21,7 @@ _LEAST_SIGN = 7.0  # cells narrower than this bear no minus
 @dataclass(frozen=True, slots=True)
 class HeatMap:
     """A value for each row and column, None where there is none. `plateau` and `best` are places (row,
-    column); `about` says in words what a value is."""
+    column); `about` says in words what a value is. One of `scale` or more has the full colour."""
 
     title: str
     about: str
@@ -31,6 +31,7 @@ class HeatMap:
     column_name: str
     plateau: frozenset[tuple[int, int]] = frozenset()
     best: tuple[int, int] | None = None
+    scale: float = 1.0
     decimals: int = 2
 
     @property
@@ -45,20 +46,18 @@ class HeatMap:
         return (drawing.WIDTH - _LEFT - drawing.RIGHT) / len(self.columns)
 
     def _cells(self) -> Iterator[str]:
-        known = [abs(value) for row in self.values for value in row if value is not None]
-        most = max(known, default=0.0) or 1.0
         for row, values in enumerate(self.values):
             for column, value in enumerate(values):
-                yield self._cell(row, column, value, most)
+                yield self._cell(row, column, value)
 
-    def _cell(self, row: int, column: int, value: float | None, most: float) -> str:
+    def _cell(self, row: int, column: int, value: float | None) -> str:
         x, y = self._place(row, column)
         box = f'x="{x:.1f}" y="{y:.1f}" width="{self._wide:.1f}" height="{_ROW:.1f}"'
         name = f"{self.rows[row]}, {self.column_name} {self.columns[column]}"
         if value is None:
             return f'<rect class="heat none" {box}><title>{escaped(name)}: not walked</title></rect>'
         kind = "loss" if value < 0 else "gain"
-        strong = _FAINTEST + (1 - _FAINTEST) * abs(value) / most
+        strong = _FAINTEST + (1 - _FAINTEST) * min(1.0, abs(value) / self.scale)
         words = escaped(f"{name}: {value:+,.{self.decimals}f}")
         drawn = f'<rect class="heat {kind}" {box} fill-opacity="{strong:.3f}"><title>{words}</title></rect>'
         if value < 0 and self._wide >= _LEAST_SIGN:

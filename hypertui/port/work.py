@@ -46,12 +46,13 @@ class WorkCurve:
 @dataclass(frozen=True, slots=True)
 class WorkMap:
     """A value for each row and column, None where it is not known yet; `plateau` and `best` are places (row,
-    column)."""
+    column). One of `scale` or more is drawn in full."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[str, ...]
     values: tuple[tuple[float | None, ...], ...]
+    scale: float = 1.0
     plateau: frozenset[tuple[int, int]] = frozenset()
     best: tuple[int, int] | None = None
 

@@ -95,6 +95,7 @@ def heat_map(found: ResultMap, measure: ResultMeasure) -> HeatMap:
         _UNIT,
         found.plateau(measure),
         place,
+        found.scale(measure),
     )
 
 

@@ -13,6 +13,8 @@ from hypertui.evidence.drawdown import return_over_drawdown
 from hypertui.evidence.neighbours import best_place, neighbours_median, plateau
 from hypertui.sweep.results import SweepRow
 
+_IN_SHADES = 0.9
+
 
 class ResultMeasure(NamedTuple):
     """A figure that settings are ranked by, the higher the better; `unit` is what it is in."""
@@ -81,6 +83,12 @@ class ResultMap:
             )
             for row in range(len(self.rows))
         )
+
+    def scale(self, measure: ResultMeasure = NET) -> float:
+        """What a map draws in full: nine of ten figures are no larger, so that few huge ones leave the others
+        their shades."""
+        sizes = sorted(abs(measure.of(each.found)) for each in self.placed.values())
+        return sizes[int(len(sizes) * _IN_SHADES)] or sizes[-1] or 1.0
 
     def best(self, measure: ResultMeasure = NET) -> tuple[int, int]:
         """The place with the highest figure."""

@@ -110,7 +110,7 @@ def _with(view: WorkView, found: ResultMap, prices: int) -> WorkView:
         view,
         facts=tuple(facts),
         curve=_curve(best),
-        beside=WorkMap("NET PNL BY UNIT SIZE", *named, values, found.plateau(), place),
+        beside=WorkMap("NET PNL BY UNIT SIZE", *named, values, found.scale(), found.plateau(), place),
         table=WorkTable(title, _COLUMNS, tuple(_row(found, at, each) for at, each in rows)),
     )
 

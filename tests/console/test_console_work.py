@@ -23,7 +23,8 @@ from hypertui.port.commands import StopReason
 from hypertui.port.work import WorkState, WorkView
 from hypertui.series.ticks import ticks_of
 from hypertui.strategy.ladder.plan import Reinvest
-from hypertui.sweep.result_map import Tried
+from hypertui.sweep.results import SweepRow
+from hypertui.sweep.stretches import whole
 from hypertui.sweep.watching import SweepWork
 from tests.backtest.walks import COSTS, random_candles, random_prices, walk_of
 from tests.console.fakes import Clock
@@ -87,17 +88,17 @@ def swept() -> WorkView:
     series = random_prices(1_500, 9)
     ticks = ticks_of(series)
     units = [f"{tenths / 10:g}%" for tenths in range(3, 21)]
-    work = SweepWork("SOL, position 2,000 USD", 2 * len(units), len(series.prices), Ticking(0.5))
+    work = SweepWork("SOL, position 2,000 USD", len(series.prices), Ticking(0.5))
     settings = [
         Setting(unit, D(2_000), reinvest) for reinvest in (Reinvest.RECOVERY, Reinvest.OFF) for unit in units
     ]
     market = KNOWN_INSTRUMENTS["SOL"]
-    work.found(
-        [
-            Tried(each, evaluate(ticks, each, market, COSTS, engine=Engine.EXACT, blocks=64))
-            for each in settings[:-3]
-        ]
-    )
+    stretch = whole(ticks.rows)
+    rows = [
+        SweepRow(each, stretch, evaluate(ticks, each, market, COSTS, engine=Engine.EXACT, blocks=64))
+        for each in settings[:-3]
+    ]
+    work.found(rows, len(rows), len(settings))
     return work.view
 
 
@@ -254,18 +255,19 @@ def test_a_sweep_shows_the_best_first() -> None:
     assert view.facts[0].amount == nets[0]
 
 
-def test_prices_of_before_are_not_counted_into_the_rate() -> None:
+def test_settings_of_before_are_not_counted_into_the_rate() -> None:
     series = random_prices(300, 1)
     made = evaluate(
         ticks_of(series), Setting("1%", D(2_000)), KNOWN_INSTRUMENTS["SOL"], COSTS, engine=Engine.EXACT
     )
-    work = SweepWork("x", 4, 300, Ticking(1.0))
-    work.known([Tried(Setting("1%", D(2_000)), made), Tried(Setting("2%", D(2_000)), made)])
-    assert (work.view.done, work.view.rate) == (2, None)
-    work.found([Tried(Setting("3%", D(2_000)), made)])
-    assert work.view.rate is not None and work.view.rate < 1
+    rows = [SweepRow(Setting(f"{unit}%", D(2_000)), whole(300), made) for unit in range(1, 5)]
+    work = SweepWork("x", 300, Ticking(1.0))
+    work.found(rows[:2], 2, 4, known=2)
+    assert (work.view.done, work.view.total, work.view.rate) == (2, 4, None)
     work.ended()
     assert work.view.state is WorkState.STOPPED
-    work.found([Tried(Setting("4%", D(2_000)), made)])
+    work.found(rows[2:], 4, 4, known=2)
     work.ended(["all of them"])
+    assert work.view.rate is not None
+    assert work.view.rate < 1
     assert (work.view.state, work.view.notes) == (WorkState.DONE, ("all of them",))

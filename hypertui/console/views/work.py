@@ -183,10 +183,9 @@ def drawn_map(found: WorkMap, width: int, height: int) -> list[Line]:
     cells = max(1, min(width - name, len(found.columns)))
     wide = max(1, (width - name) // cells) if cells == len(found.columns) else 1
     tall = max(1, min(_TALLEST, (height - 2) // max(rows, 1)))
-    most = max((abs(value) for row in found.values for value in row if value is not None), default=0.0) or 1.0
     lines: list[Line] = []
     for row in range(rows):
-        spans = [_cell(found, row, _taken(found, row, index, cells), most, wide) for index in range(cells)]
+        spans = [_cell(found, row, _taken(found, row, index, cells), wide) for index in range(cells)]
         for repeat in range(tall):
             label = f"{fmt.clean(found.rows[row], name - 1):>{name - 1}} " if not repeat else " " * name
             lines.append(line(Span(label, Tone.DIM), *spans))
@@ -210,7 +209,7 @@ def _taken(found: WorkMap, row: int, index: int, cells: int) -> int:
     return max(columns, key=lambda column: (values[column] is not None, values[column] or 0.0))
 
 
-def _cell(found: WorkMap, row: int, column: int, most: float, wide: int) -> Span:
+def _cell(found: WorkMap, row: int, column: int, wide: int) -> Span:
     value, place = found.values[row][column], (row, column)
     ground = Backdrop.HERE if place in found.plateau else None
     if value is None:
@@ -218,7 +217,7 @@ def _cell(found: WorkMap, row: int, column: int, most: float, wide: int) -> Span
     if place == found.best:
         return Span("◆".center(wide), Tone.STRONG, ground)
     glyphs = _LOSSES if value < 0 else _GAINS
-    glyph = glyphs[min(len(glyphs) - 1, int(abs(value) / most * len(glyphs)))]
+    glyph = glyphs[min(len(glyphs) - 1, int(abs(value) / found.scale * len(glyphs)))]
     return Span(glyph * wide, _tone(value), ground)
 
 
