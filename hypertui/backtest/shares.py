@@ -4,14 +4,14 @@ By hour it is all that was made, realised or not; by unit and reason what the fi
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hypertui.backtest.course import Course, CourseFill
-from hypertui.backtest.course_curve import PriceColumn
 from hypertui.core.market import ZERO
+from hypertui.core.price_series import Series
 
 _HOUR = 3_600_000
 _DAY = 24
@@ -62,8 +62,8 @@ class ResultShares:
     gaps: Decimal = ZERO
 
 
-def shares_of(course: Course, path: PriceColumn, walked: int, *, timed: bool) -> ResultShares:
-    """Of the first `walked` prices."""
+def shares_of(course: Course, series: Series, walked: int) -> ResultShares:
+    """Of the first `walked` prices of the series."""
     units: dict[int | None, FillTally] = {}
     reasons: dict[str, FillTally] = {}
     total, gaps = FillTally(), ZERO
@@ -76,7 +76,7 @@ def shares_of(course: Course, path: PriceColumn, walked: int, *, timed: bool) ->
             tally.add(fill)
         gaps += fill.gap
     return ResultShares(
-        _by_hour(course, path, walked) if timed else {},
+        _by_hour(course, series, walked) if series.timed else {},
         dict(sorted(units.items(), key=lambda each: (each[0] is not None, each[0] or 0))),
         reasons,
         total,
@@ -84,16 +84,16 @@ def shares_of(course: Course, path: PriceColumn, walked: int, *, timed: bool) ->
     )
 
 
-def _by_hour(course: Course, path: PriceColumn, walked: int) -> dict[int, Decimal]:
+def _by_hour(course: Course, series: Series, walked: int) -> dict[int, Decimal]:
     """What was made from the last price before an hour to the last one in it is that hour's."""
     found: dict[int, Decimal] = {}
     ticks = [leg.tick for leg in course.legs]
     before, index = ZERO, 0
     while index < walked:
-        hour = path.time(index) // _HOUR
-        index = min(path.reaching((hour + 1) * _HOUR), walked)
+        hour = series.times[index] // _HOUR
+        index = min(bisect_left(series.times, (hour + 1) * _HOUR), walked)
         leg = course.legs[_last(ticks, index - 1)]
-        made = leg.net_pnl(path.price(index - 1))
+        made = leg.net_pnl(series.prices[index - 1])
         of_day = hour % _DAY
         found[of_day] = found.get(of_day, ZERO) + made - before
         before = made

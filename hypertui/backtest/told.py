@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hypertui.backtest.course import Course
-from hypertui.backtest.course_curve import SeriesPath, curve_of
+from hypertui.backtest.course_curve import curve_of
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.shares import ResultShares, shares_of
 from hypertui.backtest.simulation import Run
@@ -55,13 +55,12 @@ class ToldRun:
     @cached_property
     def curve(self) -> Curve:
         """Its course in columns."""
-        return curve_of(self.course, SeriesPath(self.run.series), self.run.ticks)
+        return curve_of(self.course, self.run.series, self.run.ticks)
 
     @cached_property
     def shares(self) -> ResultShares:
         """What made the result."""
-        series = self.run.series
-        return shares_of(self.course, SeriesPath(series), self.run.ticks, timed=series.timed)
+        return shares_of(self.course, self.run.series, self.run.ticks)
 
     @property
     def period(self) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from threading import Event
 
 from hypertui.backtest.course import Course, CourseFill, CourseRecorder
-from hypertui.backtest.course_curve import SeriesPath, curve_of
+from hypertui.backtest.course_curve import curve_of
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime
 from hypertui.backtest.told import ToldRun
@@ -183,7 +183,7 @@ class WatchedWalk:
 def _with(view: WorkView, course: Course, series: Series, walked: int, ladder: Ladder) -> WorkView:
     """The view with what a course says: figures, both curves and the table."""
     instrument = ladder.plan.instrument
-    curve = curve_of(course, SeriesPath(series), walked, _POINTS)
+    curve = curve_of(course, series, walked, _POINTS)
     net, deepest = curve.net[-1], max(curve.drawdown)
     trips = ladder.round_trips
     facts = (

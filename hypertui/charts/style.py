@@ -102,7 +102,8 @@ body{font-size:10pt;max-width:none;padding:0}
 section{break-before:page}section.first{break-before:auto}
 h2{margin-top:0}h2,h3,figcaption{break-after:avoid}
 thead{display:table-header-group}tfoot{display:table-row-group}tr,figure,.headline>div{break-inside:avoid}
-.controls{display:none}.scroll{overflow:visible}table{font-size:7pt}td,th{padding:.12em .5em}
+.controls{display:none}.maps figure[hidden]{display:block}
+.scroll{overflow:visible}table{font-size:7pt}td,th{padding:.12em .5em}
 th{white-space:normal}td.bar svg{width:6em}
 figure svg{min-width:0}
 }

@@ -63,7 +63,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
             return record(arguments)
         case "swept":
-            from hypertui.cli.sweep_pages import swept
+            from hypertui.cli.sweep import swept
 
             return swept(arguments)
         case "sweep":

@@ -13,3 +13,11 @@ def sweep(arguments: argparse.Namespace) -> int:
     from hypertui.cli.sweep_run import run_sweep
 
     return run_sweep(arguments)
+
+
+def swept(arguments: argparse.Namespace) -> int:
+    """What a sweep has found, by its file. Raises ValueError with one line for bad input."""
+    require("numpy", "data", "hypertui swept")
+    from hypertui.cli.sweep_pages import show_results
+
+    return show_results(arguments)

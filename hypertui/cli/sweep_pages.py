@@ -64,7 +64,7 @@ def write_sweep_report(
     write_report(path, whole, force=arguments.force, aside=arguments.json)
 
 
-def swept(arguments: argparse.Namespace) -> int:
+def show_results(arguments: argparse.Namespace) -> int:
     """`hypertui swept RESULTS`: what a sweep has found, by its file. Raises ValueError with one line for bad
     input."""
     path: Path = arguments.results

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from hypertui.backtest.candle_ways import other_way
 from hypertui.backtest.course import Course, CourseRecorder
-from hypertui.backtest.course_curve import SeriesPath, TicksPath, curve_of
+from hypertui.backtest.course_curve import curve_of
 from hypertui.backtest.shares import shares_of
 from hypertui.core.market import ZERO, Side
 from hypertui.core.price_series import Series
-from hypertui.series.ticks import ticks_of
 from tests.backtest.walks import BEGAN, MINUTE, random_candles, random_prices, walk_of
 
 
@@ -66,7 +65,7 @@ def test_a_curve_keeps_every_peak_however_few_points_it_has(seed: int, points: i
     recorder = CourseRecorder(walk.attempt.costs)
     run = walk.run(recorder)
     nets = [float(net) for net in nets_of(recorder.course, series)]
-    curve = curve_of(recorder.course, SeriesPath(series), run.ticks, points)
+    curve = curve_of(recorder.course, series, run.ticks, points)
     assert len(curve) == min(points, run.ticks)
     assert (min(curve.low), max(curve.high)) == (float(min(series.prices)), float(max(series.prices)))
     assert min(curve.worst) == pytest.approx(min(nets))
@@ -76,16 +75,13 @@ def test_a_curve_keeps_every_peak_however_few_points_it_has(seed: int, points: i
     assert (curve.at[0], curve.at[-1]) == (series.times[0], series.times[-1])
 
 
-def test_a_curve_of_single_prices_has_the_deepest_fall_and_ticks_give_the_same() -> None:
+def test_a_curve_of_single_prices_has_the_deepest_fall() -> None:
     series = random_prices(500, 7)
     walk = walk_of(series)
     recorder = CourseRecorder(walk.attempt.costs)
     run = walk.run(recorder)
-    curve = curve_of(recorder.course, SeriesPath(series), run.ticks, 500)
+    curve = curve_of(recorder.course, series, run.ticks, 500)
     assert max(curve.drawdown) == pytest.approx(float(run.max_drawdown))
-    of_ticks = curve_of(recorder.course, TicksPath(ticks_of(series)), run.ticks, 500)
-    assert of_ticks.worst == pytest.approx(curve.worst)
-    assert (of_ticks.at, of_ticks.unit, of_ticks.phase) == (curve.at, curve.unit, curve.phase)
 
 
 def test_hours_units_and_reasons_add_up() -> None:
@@ -93,7 +89,7 @@ def test_hours_units_and_reasons_add_up() -> None:
     walk = walk_of(series)
     recorder = CourseRecorder(walk.attempt.costs)
     run = walk.run(recorder)
-    shares = shares_of(recorder.course, SeriesPath(series), run.ticks, timed=True)
+    shares = shares_of(recorder.course, series, run.ticks)
     assert sum(shares.hours.values()) == run.net_pnl
     assert len(shares.hours) == 24
     for tallies in (shares.units.values(), shares.reasons.values()):
