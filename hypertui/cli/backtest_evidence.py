@@ -47,7 +47,7 @@ class SeriesParts:
         """What was kept out, in words; empty where nothing was."""
         if self.sealed is None:
             return ""
-        share = f"the last {counted(self.sealed.rows, 'row')}"
+        share = f"the last {self.sealed.rows:,} rows" if self.sealed.rows > 1 else "the last row"
         if found is None:
             return f"{share} stay sealed: --open-holdout walks them, once"
         before = "" if found.first_opened is None else f"; first opened {_when(found.first_opened)}"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hypertui.backtest.baselines import fill_path, nulls, recording, trailing
 from hypertui.backtest.baselines.compare import Baselines, compare
 from hypertui.backtest.baselines.fill_path import FillPath, PathResult, walk_path
 from hypertui.backtest.baselines.nulls import flipped, hold, lagged, percentile, random_entries
@@ -307,6 +308,22 @@ def test_few_ticks_matter_where_units_are_far_apart() -> None:
     assert len(series.prices) == 3_601
     # Each unit's price is touched and left again.
     assert len(ticks_that_matter(ticks_of(series), attempt)) == 1 + 2 * 72
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 64])
+def test_long_series_are_walked_in_pieces(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+    series, attempt = sawtooth(9, 12), Attempt(plan_of(), COSTS, ExitRules())
+    ticks = ticks_of(series)
+    whole = compare(ticks, attempt, count=20)
+    for module in (fill_path, recording):
+        monkeypatch.setattr(module, "_CHUNK", chunk)
+    monkeypatch.setattr(nulls, "_CELLS", 100)
+    monkeypatch.setattr(trailing, "_FIRST", 1)
+    monkeypatch.setattr(trailing, "_MOST", chunk)
+    found = compare(ticks, attempt, count=20)
+    assert found.random_median == pytest.approx(whole.random_median)  # a sum in another order
+    assert replace(found, random_median=whole.random_median) == whole
+    assert whole.ladder.max_drawdown > 0
 
 
 def test_exits_see_every_tick() -> None:
