@@ -3,12 +3,26 @@
 import json
 import sys
 
-from benchmarks import attached, commit, console, ledger, many, pipeline, replay, restart, startup, venue
+from benchmarks import (
+    attached,
+    commit,
+    console,
+    ledger,
+    many,
+    pipeline,
+    replay,
+    restart,
+    series,
+    startup,
+    venue,
+)
 
 BENCHMARKS = {
     "help": startup.help_text,
     "first-paint": startup.first_paint,
     "replay": replay.walk,
+    "load-parquet": series.parquet,
+    "load-csv": series.csv,
     "commit": commit.step,
     "group-commit": commit.group,
     "ledger": ledger.recompute,

@@ -22,9 +22,10 @@ from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.files import named_path
 from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
-from hypertui.core.price_series import load_series
+from hypertui.core.price_series import PriceKind
 from hypertui.guard_settings import GuardSettings
 from hypertui.risk.rules import GuardRules
+from hypertui.series.prices import load_prices
 from hypertui.setting_types import fraction_of, says_atr
 from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
@@ -51,7 +52,8 @@ def backtest(arguments: argparse.Namespace) -> int:
     asked.terms.check(asked.instrument, asked.leverage)
     guards, equity = _guards(arguments, asked.limits)
     began = time.perf_counter()
-    series = load_series(arguments.prices, asked.instrument.symbol)
+    kind = None if arguments.price is None else PriceKind(arguments.price)
+    series = load_prices(arguments.prices, asked.instrument.symbol, kind)
     loaded = time.perf_counter()
     parts = cut(series, arguments)
     series = parts.walked
