@@ -38,12 +38,35 @@ class NetCurve:
             self._position = book.position
             self._base = book.net_pnl(ZERO)
         pnl = self._base + self._position * price
+        self._see(pnl)
+        while len(self.blocks) < len(self._ends) and self._ends[len(self.blocks)] <= tick:
+            self.blocks.append(pnl)
+
+    def pass_over(
+        self, prices: Sequence[Decimal], start: int, stop: int, low: Decimal, high: Decimal
+    ) -> None:
+        """Take the prices from index `start` up to but without `stop`, at which nothing has happened since
+        the last one that was walked: all are between `low` and `high`. They are looked at one by one only
+        where these limits do not say that there was neither a new high nor a deeper fall."""
+        base, position = self._base, self._position
+        while len(self.blocks) < len(self._ends) and self._ends[len(self.blocks)] < stop:
+            self.blocks.append(base + position * prices[self._ends[len(self.blocks)]])
+        highest, lowest = base + position * high, base + position * low
+        if not position or (highest <= self._peak and self._peak - lowest <= self.deepest):
+            return  # no fall between them is deeper either: it is from below the peak
+        part = prices[start:stop]
+        highest, lowest = base + position * max(part), base + position * min(part)
+        if max(highest, self._peak) - lowest <= self.deepest:
+            self._peak = max(highest, self._peak)
+            return
+        for price in part:
+            self._see(base + position * price)
+
+    def _see(self, pnl: Decimal) -> None:
         if pnl > self._peak:
             self._peak = pnl
         elif self._peak - pnl > self.deepest:
             self.deepest = self._peak - pnl
-        while len(self.blocks) < len(self._ends) and self._ends[len(self.blocks)] <= tick:
-            self.blocks.append(pnl)
 
     def end(self, net: Decimal) -> None:
         """The walk is over with this net PnL, and so are the blocks that are left."""

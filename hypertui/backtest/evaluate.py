@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from enum import StrEnum
-from functools import lru_cache
+from typing import Any
 
+from hypertui.backtest.engines import walk_by
 from hypertui.backtest.evaluation import Evaluation, Setting
 from hypertui.backtest.instant_exchange import Costs
-from hypertui.backtest.simulation import Run, replay
+from hypertui.backtest.outcome import Engine, Outcome
 from hypertui.core.market import ZERO, Instrument, parse_amount
-from hypertui.core.price_series import Series
-from hypertui.core.round_trips import SLOTS
 from hypertui.series.ticks import Ticks
 from hypertui.strategy.exits.contradictions import contradictions, contradictions_at
 from hypertui.strategy.ladder.sizing import Sizing
@@ -20,15 +18,8 @@ from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 from hypertui.strategy.plans import PlanError
 
+__all__ = ["Engine", "evaluate", "evaluated", "terms_of"]
 _BLOCKS = 256
-
-
-class Engine(StrEnum):
-    """What walks the prices: the trade itself, the compiled ladder, or that one where it can."""
-
-    EXACT = "exact"
-    FAST = "fast"
-    AUTO = "auto"
 
 
 def evaluate(
@@ -40,9 +31,12 @@ def evaluate(
     blocks: int = _BLOCKS,
     leverage: int = 1,
     engine: Engine = Engine.AUTO,
+    source: Any = None,
 ) -> Evaluation:
     """What a setting has made of the ticks. What the market's rules or the series forbid is told as
-    `refused`; raises ValueError for a unit size that is no figure."""
+    `refused`, and so is what the fast engine has not where that is asked for. It goes by `source` where one
+    is given that finds the same prices faster (`hypertui.backtest.fast.source`). Raises ValueError for a unit
+    size that is no figure."""
     first = ticks.price(0)
     terms = terms_of(setting, costs)
     try:
@@ -50,10 +44,9 @@ def evaluate(
         plan = terms.settled(instrument, first, costs.fee_rate).plan(instrument, leverage)
         for wrong in _contradictions(plan, setting, first, costs.fee_rate):
             raise PlanError(wrong)
-        run = replay(series_of(ticks), plan, costs, exits=setting.exits, blocks=blocks)
+        return evaluated(walk_by(engine, ticks, plan, costs, setting.exits, blocks=blocks, source=source))
     except PlanError as error:
         return Evaluation(refused=str(error))
-    return evaluated(run)
 
 
 def terms_of(setting: Setting, costs: Costs) -> LadderTerms:
@@ -76,40 +69,30 @@ def terms_of(setting: Setting, costs: Costs) -> LadderTerms:
     )
 
 
-def evaluated(run: Run) -> Evaluation:
-    """A finished replay as a row of figures."""
-    ladder = run.ladder
-    book = ladder.book
+def evaluated(outcome: Outcome) -> Evaluation:
+    """A backtest that is over as a row of figures."""
     return Evaluation(
-        unit_size=float(ladder.plan.unit_size),
-        stake=float(ladder.fragment_at_entry * SLOTS),
-        net_pnl=float(book.net_pnl(run.last_price)),
-        realized_pnl=float(book.realized_pnl),
-        fees=float(book.fees),
-        slippage_cost=float(run.slippage_cost),
-        funding=float(book.funding),
-        whipsaw_cost=float(ladder.round_trips.whipsaw_cost),
-        round_trips=ladder.round_trips.count,
-        steps=ladder.moves,
-        fills=run.fills,
-        max_drawdown=float(run.max_drawdown),
-        last_price=float(run.last_price),
-        final_unit=ladder.unit,
-        position=float(book.position),
-        phase_pnl={phase: float(made) for phase, made in run.phase_pnl.items()},
-        phase_steps=dict(run.phase_steps),
-        ended_by=run.ended_by,
-        halted=ladder.halted,
-        blocks=tuple(float(net) for net in run.blocks),
+        unit_size=float(outcome.plan.unit_size),
+        stake=float(outcome.stake),
+        net_pnl=float(outcome.net_pnl),
+        realized_pnl=float(outcome.realized_pnl),
+        fees=float(outcome.fees),
+        slippage_cost=float(outcome.slippage_cost),
+        funding=float(outcome.funding),
+        whipsaw_cost=float(outcome.whipsaw_cost),
+        round_trips=outcome.round_trips,
+        steps=outcome.steps,
+        fills=outcome.fills,
+        max_drawdown=float(outcome.max_drawdown),
+        last_price=float(outcome.last_price),
+        final_unit=outcome.unit,
+        position=float(outcome.position),
+        phase_pnl={phase: float(made) for phase, made in outcome.phase_pnl.items()},
+        phase_steps=dict(outcome.phase_steps),
+        ended_by=outcome.ended_by,
+        halted=outcome.halted,
+        blocks=tuple(outcome.blocks),
     )
-
-
-@lru_cache(maxsize=1)
-def series_of(ticks: Ticks) -> Series:
-    """The same prices as decimals. A series without times counts them."""
-    prices = tuple(Decimal(price).scaleb(-ticks.decimals) for price in ticks.prices.tolist())
-    times = tuple(range(len(prices))) if ticks.times is None else tuple(ticks.times.tolist())
-    return Series(prices, times, ticks.notes, ticks.per_row, ticks.timed)
 
 
 def _contradictions(plan: LadderPlan, setting: Setting, first: Decimal, fee_rate: Decimal) -> Iterator[str]:

@@ -9,10 +9,11 @@ from decimal import Decimal
 
 from hypertui.backtest.guarding import GuardEvent
 from hypertui.backtest.instant_exchange import Costs
-from hypertui.backtest.simulation import Run
+from hypertui.backtest.outcome import Outcome, WalkedPrices
 from hypertui.core.market import ZERO, plain
 from hypertui.core.round_trips import SLOTS
-from hypertui.strategy.ladder.ladder import Ladder, Phase
+from hypertui.strategy.ladder.ladder import Phase
+from hypertui.strategy.ladder.plan import Plan
 from hypertui.strategy.ladder.sizing import arithmetic
 
 _MOST_EVENTS = 10  # of the guards, for people
@@ -26,33 +27,38 @@ class RunTime:
     run_s: float
 
 
-def summary(run: Run, timing: RunTime) -> dict[str, object]:
+def summary(run: Outcome, timing: RunTime) -> dict[str, object]:
     """The whole run as one JSON object; the file's first and last time are null when it has none."""
-    ladder, series = run.ladder, run.series
+    source = run.source
     return {
-        "symbol": ladder.plan.instrument.symbol,
+        "symbol": run.plan.instrument.symbol,
         "file": {
-            "rows": series.rows,
-            "first_time": _when(series.times[0]) if series.timed else None,
-            "last_time": _when(series.times[-1]) if series.timed else None,
-            "notes": list(series.notes),
+            "rows": source.rows,
+            "first_time": None if source.first_time is None else _when(source.first_time),
+            "last_time": None if source.last_time is None else _when(source.last_time),
+            "notes": list(source.notes),
         },
+        "engine": run.engine.value,
         "ticks": run.ticks,
-        "steps": ladder.moves,
+        "steps": run.steps,
         "fills": run.fills,
-        "entry_price": plain(ladder.grid.entry_price),
-        "final_unit": ladder.unit,
-        "phase": ladder.phase.value,
-        "position": plain(ladder.book.position),
-        "fragment_usd": plain(ladder.fragment),
-        "realized_pnl": plain(ladder.book.realized_pnl),
-        "unrealized_pnl": plain(ladder.book.unrealized_pnl(run.last_price)),
-        "fees": plain(ladder.book.fees),
-        "whipsaw_cost": plain(ladder.round_trips.whipsaw_cost),
-        "round_trips": ladder.round_trips.count,
+        "entry_price": plain(run.entry_price),
+        "final_unit": run.unit,
+        "phase": run.phase.value,
+        "position": plain(run.position),
+        "fragment_usd": plain(run.fragment),
+        "realized_pnl": plain(run.realized_pnl),
+        "unrealized_pnl": plain(run.unrealized_pnl),
+        "net_pnl": plain(run.net_pnl),
+        "fees": plain(run.fees),
+        "slippage_cost": plain(run.slippage_cost),
+        "funding": plain(run.funding),
+        "whipsaw_cost": plain(run.whipsaw_cost),
+        "round_trips": run.round_trips,
         "max_drawdown": plain(run.max_drawdown),
-        "phase_steps": {phase.value: run.phase_steps[phase.value] for phase in Phase},
-        "halted": ladder.halted or None,
+        "phase_steps": {phase.value: run.phase_steps.get(phase.value, 0) for phase in Phase},
+        "phase_pnl": {phase.value: plain(run.phase_pnl.get(phase.value, ZERO)) for phase in Phase},
+        "halted": run.halted or None,
         "ended_by": run.ended_by or None,
         **_guards(run),
         "timing": {
@@ -63,39 +69,30 @@ def summary(run: Run, timing: RunTime) -> dict[str, object]:
     }
 
 
-def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
+def in_words(run: Outcome, costs: Costs, timing: RunTime) -> str:
     """The run for a person: what was read, what it made, and what the making cost."""
-    ladder, series = run.ladder, run.series
-    plan = ladder.plan
-    stake = ladder.fragment_at_entry * SLOTS
-    net = ladder.book.net_pnl(run.last_price)
-    phases = ", ".join(f"{phase.value} {run.phase_steps[phase.value]:,}" for phase in Phase)
-    period = f"{_when(series.times[0])} to {_when(series.times[-1])} UTC" if series.timed else "no times"
+    source, symbol, stake, net = run.source, run.plan.instrument.symbol, run.stake, run.net_pnl
+    phases = ", ".join(f"{phase.value} {run.phase_steps.get(phase.value, 0):,}" for phase in Phase)
+    engine = f"{run.engine.value} engine{': ' * bool(run.remark)}{run.remark}"
+    seconds = f"{timing.run_s:.2f} s (loaded in {timing.load_s:.2f} s)"
     rows = [
-        ("file", f"{series.rows:,} {'row' if series.rows == 1 else 'rows'}, {period}"),
-        *(("note", note) for note in series.notes),
-        ("prices walked", f"{run.ticks:,} in {timing.run_s:.2f} s (loaded in {timing.load_s:.2f} s)"),
-        *_sizing(ladder),
-        (
-            "entry",
-            f"{plain(ladder.entry_coins)} {plan.instrument.symbol} at {_price(ladder.grid.entry_price)}",
-        ),
-        ("last price", f"{_price(run.last_price)}, unit {ladder.unit:+d}, {ladder.phase.value}"),
-        ("steps", f"{ladder.moves:,} ({phases}), {run.fills:,} fills"),
-        (
-            "position",
-            f"{plain(ladder.book.position)} {plan.instrument.symbol}, buy size {_usd(ladder.fragment)}",
-        ),
+        ("file", f"{source.rows:,} {'row' if source.rows == 1 else 'rows'}, {_period(source)}"),
+        *(("note", note) for note in source.notes),
+        ("prices walked", f"{run.ticks:,} in {seconds}, {engine}"),
+        *_sizing(run.plan),
+        ("entry", f"{plain(run.entry_coins)} {symbol} at {_price(run.entry_price)}"),
+        ("last price", f"{_price(run.last_price)}, unit {run.unit:+d}, {run.phase.value}"),
+        ("steps", f"{run.steps:,} ({phases}), {run.fills:,} fills"),
+        ("position", f"{plain(run.position)} {symbol}, buy size {_usd(run.fragment)}"),
         ("net PnL", f"{_signed(net)} USD, {_share(net, stake)} of the {_usd(stake)} entered"),
-        ("  realised", f"{_signed(ladder.book.realized_pnl)} USD after fees"),
-        ("  unrealised", f"{_signed(ladder.book.unrealized_pnl(run.last_price))} USD before fees"),
-        ("fees", f"{_usd(ladder.book.fees)} USD, {_share(ladder.book.fees, stake)} of the entry"),
-        (
-            "whipsaw cost",
-            f"{_usd(ladder.round_trips.whipsaw_cost)} USD in {ladder.round_trips.count:,} round trips",
-        ),
+        ("  realised", f"{_signed(run.realized_pnl)} USD after fees{' and funding' * bool(costs.funding)}"),
+        ("  unrealised", f"{_signed(run.unrealized_pnl)} USD before fees"),
+        ("fees", f"{_usd(run.fees)} USD, {_share(run.fees, stake)} of the entry"),
+        ("slippage", f"{_usd(run.slippage_cost)} USD, by gaps and slippage beyond the triggers"),
+        *_funding(run, costs),
+        ("whipsaw cost", f"{_usd(run.whipsaw_cost)} USD in {run.round_trips:,} round trips"),
         ("max drawdown", f"{_usd(run.max_drawdown)} USD, {_share(run.max_drawdown, stake)} of the entry"),
-        ("one whipsaw", _one_whipsaw(ladder, costs)),
+        ("one whipsaw", _one_whipsaw(run, costs)),
     ]
     if run.equity is not None:
         rows.append(("guards", f"over {_usd(run.equity)} USD of equity; {_tripped(run)}"))
@@ -104,20 +101,31 @@ def in_words(run: Run, costs: Costs, timing: RunTime) -> str:
             rows.append(("", f"and {len(run.guards) - _MOST_EVENTS:,} more"))
     if run.ended_by:
         rows.append(("ended by", f"the {run.ended_by}"))
-    if ladder.halted:
-        rows.append(("halted", ladder.halted))
+    if run.halted:
+        rows.append(("halted", run.halted))
     width = max(len(label) for label, _ in rows)
     return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
 
 
-def _sizing(ladder: Ladder) -> Iterator[tuple[str, str]]:
+def _period(source: WalkedPrices) -> str:
+    if source.first_time is None or source.last_time is None:
+        return "no times"
+    return f"{_when(source.first_time)} to {_when(source.last_time)} UTC"
+
+
+def _funding(run: Outcome, costs: Costs) -> Iterator[tuple[str, str]]:
+    """What holding has cost or brought, where that is counted."""
+    if costs.funding:
+        yield "funding", f"{_signed(run.funding)} USD at {plain(costs.funding * 100)}% an hour"
+
+
+def _sizing(plan: Plan) -> Iterator[tuple[str, str]]:
     """How unit and position were worked out, where they were."""
-    plan = ladder.plan
     if plan.sizing is not None:
         yield "sizing", arithmetic(plan.sizing, plan.unit_size, plan.position_size)
 
 
-def _guards(run: Run) -> dict[str, object]:
+def _guards(run: Outcome) -> dict[str, object]:
     """What the guards have said, where there were any."""
     if run.equity is None:
         return {}
@@ -134,7 +142,7 @@ def _guards(run: Run) -> dict[str, object]:
     return {"equity": plain(run.equity), "guards": told}
 
 
-def _tripped(run: Run) -> str:
+def _tripped(run: Outcome) -> str:
     tripped = sum(event.verdict.is_tripped for event in run.guards)
     return f"tripped {tripped:,} times, {len(run.guards) - tripped:,} warnings"
 
@@ -148,12 +156,11 @@ def _when(time: int) -> str:
     return datetime.fromtimestamp(time // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _one_whipsaw(ladder: Ladder, costs: Costs) -> str:
+def _one_whipsaw(run: Outcome, costs: Costs) -> str:
     """What a slot loses when it is sold at one unit and bought back at the next."""
-    price = ladder.grid.entry_price
-    coins = ladder.entry_coins / SLOTS
-    lost = coins * ladder.plan.unit_size
-    fees = coins * (price + price - ladder.plan.unit_size) * costs.fee_rate
+    price, coins, unit_size = run.entry_price, run.entry_coins / SLOTS, run.plan.unit_size
+    lost = coins * unit_size
+    fees = coins * (price + price - unit_size) * costs.fee_rate
     return f"of one unit costs {_usd(lost + fees)} USD, {_share(fees, lost + fees)} of it fees"
 
 

@@ -4,17 +4,21 @@ touched. The entry is at the first price."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from hypertui.backtest.crossings import Crossings
 from hypertui.backtest.curve import NetCurve, PhasePnl, block_ends
+from hypertui.backtest.demands import refuse_untimed
 from hypertui.backtest.funding import HourlyFunding
-from hypertui.backtest.guarding import BacktestGuards, GuardEvent
+from hypertui.backtest.guarding import BacktestGuards
 from hypertui.backtest.hourly_candles import HourlyCandles, require_hours
 from hypertui.backtest.instant_exchange import Costs, InstantExchange
-from hypertui.core.market import ZERO, Reason
+from hypertui.backtest.outcome import Outcome, WalkedPrices
+from hypertui.core.market import Reason
 from hypertui.core.price_series import Series
+from hypertui.core.round_trips import SLOTS
 from hypertui.execution.orders import ClientIds, Closing
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
@@ -23,34 +27,32 @@ from hypertui.execution.trade_inputs import ExitsSet, SellOutBegan
 from hypertui.risk.guards import GuardAction
 from hypertui.risk.rules import GuardRules
 from hypertui.strategy.base import MoveRecord
-from hypertui.strategy.exits.rules import ExitRule, ExitRules, ExitTerms
+from hypertui.strategy.exits.rules import ExitRules, ExitTerms
 from hypertui.strategy.ladder.ladder import Ladder
 from hypertui.strategy.ladder.trade_plan import LadderPlan
-from hypertui.strategy.plans import PlanError
 
 _USUAL = Costs()
 _NO_EXITS = ExitRules()
 
 
-@dataclass(slots=True)
-class Run:
-    """A finished replay. `max_drawdown` is the deepest fall of the net PnL from an earlier high, in USD, and
-    `blocks` are the net PnL at the end of each part of the series; `slippage_cost` is what fills have cost
-    (USD) beyond their triggers, by gaps and by slippage."""
+@dataclass(slots=True, kw_only=True)
+class Run(Outcome):
+    """A finished replay by the trade itself, with the ladder as it was at the end."""
 
     ladder: Ladder
     series: Series
-    ticks: int = 0
-    fills: int = 0
-    last_price: Decimal = ZERO
-    max_drawdown: Decimal = ZERO
-    slippage_cost: Decimal = ZERO
-    phase_steps: Counter[str] = field(default_factory=Counter)
-    phase_pnl: Mapping[str, Decimal] = field(default_factory=dict)  # net, and made in each phase
-    blocks: Sequence[Decimal] = ()
-    ended_by: str = ""  # the exit or the guard, where one has ended it
-    guards: Sequence[GuardEvent] = ()  # oldest first
-    equity: Decimal | None = None  # that the account began with (USD), where guards have watched
+
+    def conclude(self) -> None:
+        """Tell what the ladder has come to."""
+        ladder, book = self.ladder, self.ladder.book
+        self.entry_price, self.entry_coins = ladder.grid.entry_price, ladder.entry_coins
+        self.stake = ladder.fragment_at_entry * SLOTS
+        self.steps, self.unit, self.phase = ladder.moves, ladder.unit, ladder.phase
+        self.position, self.fragment = book.position, ladder.fragment
+        self.realized_pnl, self.unrealized_pnl = book.realized_pnl, book.unrealized_pnl(self.last_price)
+        self.net_pnl, self.fees, self.funding = book.net_pnl(self.last_price), book.fees, book.funding
+        self.whipsaw_cost, self.round_trips = ladder.round_trips.whipsaw_cost, ladder.round_trips.count
+        self.halted = ladder.halted
 
 
 def replay(
@@ -70,13 +72,8 @@ def replay(
     Raises PlanError when the plan is impossible at the first price. Ends early when the ladder halts, or an
     exit or a guard ends the trade.
     """
-    if guards is not None and not series.timed:
-        raise PlanError("guards count days and minutes: they need a price file with times, and it has none")
-    timely = (ExitRule.SOFT_STOP, ExitRule.TRAILING_STOP, ExitRule.TIME_STOP)
-    if not series.timed and (needy := [rule.value for rule in exits.wanted if rule in timely]):
-        raise PlanError(f"the price file has no times, without which there is no {' or '.join(needy)}")
-    if costs.funding and not series.timed:
-        raise PlanError("funding is charged by the hour: it needs a price file with times, and it has none")
+    if not series.timed:
+        refuse_untimed(costs, exits, guarded=guards is not None)
     hours = None
     if exits.trailing_stop is not None:
         require_hours(series)
@@ -91,25 +88,29 @@ def replay(
         here = replace(exits, native=False)  # an engine always runs
         trade.apply(ExitsSet(began, ExitTerms(here, entry.value, began, costs.fee_rate)))
     exchange.settle(trade, SeenPrice(first, began))
-    run = Run(strategy.ladder, series)
+    steps: Counter[str] = Counter()
+    run = Run(plan=plan, source=_source(series), ladder=strategy.ladder, series=series, phase_steps=steps)
     curve = NetCurve(block_ends(len(series.prices), blocks))
     phases = PhasePnl(strategy.ladder.phase.value)
     funding = HourlyFunding(costs.funding, began) if costs.funding else None
-    run.last_price = first
     watch = None
     if guards is not None:
         run.equity = plan.position_size / plan.leverage if equity is None else equity
         watch = BacktestGuards(guards, run.equity)
         watch.begin(trade, began)
         run.guards = watch.events
-    for tick, price in enumerate(series.prices):
+    ticks: Iterable[int] = Crossings(series, trade, strategy.ladder.grid, curve, hourly=bool(costs.funding))
+    if hours is not None or watch is not None:
+        ticks = range(len(series.prices))
+    for tick in ticks:
+        price = series.prices[tick]
         if funding is not None:
-            funding.charge(trade, series.times[tick], run.last_price)
+            funding.charge(trade, series.times[tick], series.prices[max(tick - 1, 0)])
         if hours is not None and (measured := hours.add(series.times[tick], price)) is not None:
             trade.apply(measured)
         for record in exchange.take(trade, price, series.times[tick]):
             phase = str(record.state["phase"])
-            run.phase_steps[phase] += 1
+            steps[phase] += 1
             phases.step(phase, strategy.book.net_pnl(price))
             if on_move is not None:
                 on_move(tick, record)
@@ -128,8 +129,15 @@ def replay(
     net = strategy.book.net_pnl(run.last_price)
     phases.step(strategy.ladder.phase.value, net)
     curve.end(net)
-    run.phase_pnl, run.blocks, run.max_drawdown = phases.made, curve.blocks, curve.deepest
+    run.phase_pnl, run.max_drawdown = phases.made, curve.deepest
+    run.blocks = [float(each) for each in curve.blocks]
+    run.conclude()
     return run
+
+
+def _source(series: Series) -> WalkedPrices:
+    first, last = (series.times[0], series.times[-1]) if series.timed else (None, None)
+    return WalkedPrices(series.rows, first, last, series.notes)
 
 
 def _act(trade: Trade, exchange: InstantExchange, watch: BacktestGuards, seen: SeenPrice) -> str:

@@ -19,8 +19,8 @@ from hypertui.strategy.exits.trailing import Trailing
 # same price counts again once it has stood so long, and without one for so long the count begins anew.
 SOFT_PRICES = 3
 SOFT_FOR = 3_000
-_SOFT_AGAIN = 2_000
-_SOFT_GAP = 30_000
+SOFT_AGAIN = 2_000
+SOFT_GAP = 30_000
 _NOT_ARMED = Trailing()
 
 
@@ -248,11 +248,11 @@ class ExitWatch:
             return self.soft_since is not None
         if self._begins(at):
             return True
-        return at != self.soft_at and (price != self.soft_price or at - self.soft_at >= _SOFT_AGAIN)
+        return at != self.soft_at and (price != self.soft_price or at - self.soft_at >= SOFT_AGAIN)
 
     def _begins(self, at: int) -> bool:
         """Whether a count begins, anew after a gap: a clock that was set back tells of no time either."""
-        return self.soft_since is None or not 0 <= at - self.soft_at <= _SOFT_GAP
+        return self.soft_since is None or not 0 <= at - self.soft_at <= SOFT_GAP
 
 
 class _Money:

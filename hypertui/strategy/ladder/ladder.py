@@ -261,14 +261,8 @@ class Ladder:
             size = self._buy_sizes.get(unit)
             if size is None:
                 size = self._buy_size(unit)
-            value = self.plan.stop_value(self.grid, unit - 1, size)
-            if value < instrument.min_order_value:
-                return (), (
-                    f"the buy size of {usd(self.fragment)} USD is too small: it buys {plain(size)} "
-                    f"{instrument.symbol} at {at_price(self.grid.price(unit))}, whose stop would be worth "
-                    f"{usd(value)} USD, below the minimum order value of "
-                    f"{plain(instrument.min_order_value)} USD"
-                )
+            if self.plan.stop_value(self.grid, unit - 1, size) < instrument.min_order_value:
+                return (), too_small(self.plan, self.grid, self.fragment, unit, size)
             wanted.append(WantedBuy(unit, size))
         return tuple(wanted), ""
 
@@ -298,3 +292,15 @@ class Ladder:
         self._fragment += (self.book.realized_pnl - self._reinvested) / SLOTS
         self._reinvested = self.book.realized_pnl
         self._buy_sizes = {unit: self._buy_size(unit) for unit in self._buy_sizes}
+
+
+def too_small(plan: Plan, grid: UnitGrid, fragment: Decimal, unit: int, size: Decimal) -> str:
+    """Why the ladder halts that cannot buy at `unit`, in words: its fragment (USD) buys `size` coins there,
+    too few for a stop one unit lower."""
+    instrument, value = plan.instrument, plan.stop_value(grid, unit - 1, size)
+    return (
+        f"the buy size of {usd(fragment)} USD is too small: it buys {plain(size)} "
+        f"{instrument.symbol} at {at_price(grid.price(unit))}, whose stop would be worth "
+        f"{usd(value)} USD, below the minimum order value of "
+        f"{plain(instrument.min_order_value)} USD"
+    )

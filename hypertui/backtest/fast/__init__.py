@@ -1,0 +1,1 @@
+"""The compiled backtest: searches and walks over whole numbers, by numba (the extra `fast`)."""
