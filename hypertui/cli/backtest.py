@@ -15,7 +15,7 @@ from typing import TextIO
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import replay
-from hypertui.backtest.trying import Attempt, parts_of, stake_of
+from hypertui.backtest.trying import Attempt, parts_of
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
 from hypertui.cli.backtest_evidence import cut, evidence_of
 from hypertui.cli.output import new_file
@@ -81,7 +81,7 @@ def backtest(arguments: argparse.Namespace) -> int:
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
     later = None if parts.opened is None else asked.plan(parts.opened.prices[0], costs.fee_rate)
     attempt = Attempt(plan, costs, exits, guards, equity)
-    evidence = evidence_of(parts, attempt, (stake_of(run), run.blocks), later, asked.state_dir)
+    evidence = evidence_of(parts, attempt, run, later, asked.state_dir)
     if arguments.json:
         print(json.dumps({**summary(run, timing), **evidence.summary}))
     else:

@@ -292,7 +292,7 @@ def test_ticks_that_touch_nothing_change_no_fill(
 ) -> None:
     """Prices at random distances, many of them on a unit and many of them twice."""
     series = series_of([each for each in prices for _ in range(2)])
-    costs = COSTS if funded else Costs()
+    costs = replace(COSTS, funding=D("0.02")) if funded else Costs()  # it is reinvested as well
     plan = replace(plan_of(), unit_size=D(unit), reinvest=reinvest)
     recorder = PathRecorder(plan.entry_size(prices[0]))
     whole = recorder.path(replay(series, plan, costs, recorder.note))
