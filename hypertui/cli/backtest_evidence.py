@@ -72,8 +72,8 @@ def evidence_of(
     state_dir: Path | None,
 ) -> Evidence:
     """Count the try, and what its walk has `made`; judge it where that was asked for. `later` is the plan
-    from the first opened price on. Raises ValueError where NumPy is missing or the ledger cannot be used for a
-    judgement; without one the latter is only said."""
+    from the first opened price on. Raises ValueError where NumPy is missing or the ledger cannot be used for
+    a judgement; without one the latter is only said."""
     now = wall_ms()
     if not parts.judged:
         try:
