@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from random import Random
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from hypertui.core.price_series import Series
 from hypertui.series.ticks import ticks_of
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.plan import Reinvest
+from hypertui.strategy.ladder.trade_plan import LadderPlan
 from tests.strategy.driver import COIN, plan_of
 
 D = Decimal
@@ -286,20 +288,35 @@ def test_figures_for_the_verdict_are_those_of_the_walks() -> None:
     assert (said.random_percentile, said.random_entries) == (found.random_percentile, 300)
 
 
-@given(walks, st.sampled_from(["0.7", "1", "3.3"]), st.sampled_from(list(Reinvest)), st.booleans())
-def test_ticks_that_touch_nothing_change_no_fill(
-    prices: list[Decimal], unit: str, reinvest: Reinvest, funded: bool
-) -> None:
-    """Prices at random distances, many of them on a unit and many of them twice."""
-    series = series_of([each for each in prices for _ in range(2)])
-    costs = replace(COSTS, funding=D("0.02")) if funded else Costs()  # it is reinvested as well
-    plan = replace(plan_of(), unit_size=D(unit), reinvest=reinvest)
+def alike(prices: Sequence[Decimal], plan: LadderPlan, costs: Costs) -> None:
+    """Walked over all ticks and over those that matter, a ladder has the same fills."""
+    series = series_of(prices)
     recorder = PathRecorder(plan.entry_size(prices[0]))
     whole = recorder.path(replay(series, plan, costs, recorder.note))
-    attempt = Attempt(plan, costs, ExitRules())
-    thinned = recorded_path(ticks_of(series), attempt)
+    thinned = recorded_path(ticks_of(series), Attempt(plan, costs, ExitRules()))
     assert thinned.at.tolist() == whole.at.tolist()
     assert thinned.coins.tolist() == whole.coins.tolist()
+
+
+@given(walks, st.sampled_from(["0.7", "1", "3.3"]), st.sampled_from(list(Reinvest)))
+def test_ticks_that_touch_nothing_change_no_fill(
+    prices: list[Decimal], unit: str, reinvest: Reinvest
+) -> None:
+    """Prices at random distances, many of them on a unit and all of them twice."""
+    plan = replace(plan_of(), unit_size=D(unit), reinvest=reinvest)
+    alike([each for each in prices for _ in range(2)], plan, Costs())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_funding_is_reinvested_to_the_same_cent(seed: int) -> None:
+    """It is charged at the price before each full hour, which may touch nothing. Lots are so small that each
+    cent of it changes what is bought."""
+    random, price, prices = Random(seed), 1000, []
+    for _ in range(60):
+        price += random.randint(-30, 30)
+        prices.append(D(price) / 10)
+    fine = replace(plan_of(), instrument=Instrument("COIN", 5, 20), unit_size=D("3.3"))
+    alike(prices, replace(fine, reinvest=Reinvest.CONTINUOUS), replace(COSTS, funding=D("0.02")))
 
 
 def test_few_ticks_matter_where_units_are_far_apart() -> None:
