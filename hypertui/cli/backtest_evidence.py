@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from hypertui.backtest.outcome import Outcome
 from hypertui.backtest.trying import Attempt, series_digest, trial
@@ -20,22 +20,28 @@ from hypertui.core.price_series import Series
 from hypertui.evidence.trials import TrialLedger
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 
+if TYPE_CHECKING:
+    from hypertui.series.ticks import Ticks
+
 _FOLDER = "trials"  # in the state folder
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesParts:
-    """A price file as it is walked: the `whole` of it, the part that is walked, and the rows after that one
-    which a holdout has sealed, None without one."""
+Walked = TypeVar("Walked", Series, "Ticks")
 
-    whole: Series
-    walked: Series
-    sealed: Series | None
+
+@dataclass(frozen=True, slots=True)
+class SeriesParts(Generic[Walked]):
+    """A price file as it is walked, as a series or in columns: the `whole` of it, the part that is walked,
+    and the rows after that one which a holdout has sealed, None without one."""
+
+    whole: Walked
+    walked: Walked
+    sealed: Walked | None
     judged: bool
     opens: bool
 
     @property
-    def opened(self) -> Series | None:
+    def opened(self) -> Walked | None:
         """The sealed rows, where they are to be walked."""
         return self.sealed if self.opens else None
 
@@ -47,7 +53,7 @@ class Evidence(NamedTuple):
     summary: Mapping[str, object] = {}
 
 
-def cut(series: Series, arguments: argparse.Namespace) -> SeriesParts:
+def cut(series: Walked, arguments: argparse.Namespace) -> SeriesParts[Walked]:
     """The parts that the flags ask for. Raises ValueError where these do not go together, or a part would be
     empty."""
     judged, opens = bool(arguments.evidence), bool(arguments.open_holdout)
@@ -59,13 +65,14 @@ def cut(series: Series, arguments: argparse.Namespace) -> SeriesParts:
     return SeriesParts(series, _rows(series, 0, first), _rows(series, first, series.rows), judged, opens)
 
 
-def _rows(series: Series, first: int, end: int) -> Series:
+def _rows(series: Walked, first: int, end: int) -> Walked:
     first, end = first * series.per_row, end * series.per_row
-    return replace(series, prices=series.prices[first:end], times=series.times[first:end])
+    times = None if series.times is None else series.times[first:end]
+    return replace(series, prices=series.prices[first:end], times=times)
 
 
 def evidence_of(
-    parts: SeriesParts,
+    parts: SeriesParts[Walked],
     attempt: Attempt,
     made: Outcome,
     later: LadderPlan | None,
@@ -85,20 +92,26 @@ def evidence_of(
     require("numpy", "data", "--evidence")
     from hypertui.backtest.weighed_report import weighed_in_words, weighed_summary
     from hypertui.backtest.weighing import open_holdout, weigh
-    from hypertui.series.ticks import ticks_of
 
     ledger = _ledger(parts.whole, state_dir)
     found = None
     if parts.opened is not None:
         assert later is not None, "it is there with what is opened"
-        sealed = ticks_of(parts.opened)
+        sealed = _columns(parts.opened)
         found = open_holdout(sealed, attempt, later, ledger, parts.walked.rows, now)
-    weighed = weigh(ticks_of(parts.walked), attempt, ledger, now, holdout=found)
+    weighed = weigh(_columns(parts.walked), attempt, ledger, now, holdout=found)
     kept_out = 0 if parts.sealed is None else parts.sealed.rows
     words = weighed_in_words(weighed, holdout_words(kept_out, found))
     summary = {**weighed_summary(weighed), "holdout_rows": kept_out}
     return Evidence(f"\n\n{words}", {"evidence": summary})
 
 
-def _ledger(series: Series, state_dir: Path | None) -> TrialLedger:
-    return TrialLedger(state_home(state_dir) / _FOLDER, series_digest(series))
+def _columns(series: Series | Ticks) -> Ticks:
+    from hypertui.series.ticks import ticks_of
+
+    return ticks_of(series) if isinstance(series, Series) else series
+
+
+def _ledger(series: Series | Ticks, state_dir: Path | None) -> TrialLedger:
+    digest = series_digest(series) if isinstance(series, Series) else series.digest
+    return TrialLedger(state_home(state_dir) / _FOLDER, digest)
