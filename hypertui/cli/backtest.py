@@ -19,7 +19,7 @@ from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.report_page import report_page, report_picture
 from hypertui.backtest.simulation import Run
 from hypertui.backtest.told import ToldRun
-from hypertui.backtest.trying import Attempt, stake_of
+from hypertui.backtest.trying import Attempt
 from hypertui.backtest.walk import Walk
 from hypertui.backtest.watching import BacktestWork, WatchedWalk
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
@@ -31,9 +31,10 @@ from hypertui.cli.values import amount, integer, typed
 from hypertui.core.clock import wall_ms
 from hypertui.core.files import named_path
 from hypertui.core.market import ZERO, Instrument
-from hypertui.core.price_series import load_series
+from hypertui.core.price_series import PriceKind, Series
 from hypertui.guard_settings import GuardSettings
 from hypertui.risk.rules import GuardRules
+from hypertui.series.prices import load_prices
 from hypertui.setting_types import fraction_of, says_atr
 from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
@@ -68,7 +69,7 @@ def backtest(arguments: argparse.Namespace) -> int:
 class _Prepared(NamedTuple):
     """The price file, and what is walked of it."""
 
-    parts: SeriesParts
+    parts: SeriesParts[Series]
     walk: Walk
 
 
@@ -80,7 +81,8 @@ def _prepare(
     equity: Decimal | None,
 ) -> _Prepared:
     """Read the prices. Raises ValueError where they cannot be walked as it is asked."""
-    series = load_series(arguments.prices, asked.instrument.symbol)
+    kind = None if arguments.price is None else PriceKind(arguments.price)
+    series = load_prices(arguments.prices, asked.instrument.symbol, kind)
     parts = cut(series, arguments)
     first = parts.walked.prices[0]
     plan = asked.plan(first, costs.fee_rate)
@@ -151,11 +153,11 @@ def _on_screen(arguments: argparse.Namespace, asked: _Walked, prepare: Callable[
     return status
 
 
-def _weighed(asked: _Walked, parts: SeriesParts, walk: Walk, run: Run) -> Evidence:
+def _weighed(asked: _Walked, parts: SeriesParts[Series], walk: Walk, run: Run) -> Evidence:
     """What the run is worth, where that was asked for; it is counted as a try."""
     opened, costs = parts.opened, walk.attempt.costs
     later = None if opened is None else asked.plan(opened.prices[0], costs.fee_rate)
-    return evidence_of(parts, walk.attempt, (stake_of(run), run.blocks), later, asked.state_dir)
+    return evidence_of(parts, walk.attempt, run, later, asked.state_dir)
 
 
 def _report(arguments: argparse.Namespace, told: ToldRun, timing: RunTime) -> None:
