@@ -195,9 +195,7 @@ def _compile(terms: Terms) -> None:
     """Have the fast engine ready before there are workers, who would compile it each."""
     if terms.engine is Engine.EXACT or not has("numba"):
         if terms.engine is not Engine.EXACT:
-            complain(
-                "the exact engine walks, slowly: pip install 'hypertui[fast]' for the compiled one"
-            )
+            complain("the exact engine walks, slowly: pip install 'hypertui[fast]' for the compiled one")
         return
     if not is_compiled():
         complain("compiles the fast engine, once: half a minute")

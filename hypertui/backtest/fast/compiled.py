@@ -23,12 +23,22 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 def compiled(function: _Function) -> _Function:
     """The function in machine code, made with its first call and kept. Divisions are not checked."""
+    return _compiled(function)
+
+
+def borrowing(function: _Function) -> _Function:
+    """The same for a function that makes no array: it counts no references to those that it is given, which
+    would take longer than a search in them."""
+    return _compiled(function, _nrt=False)
+
+
+def _compiled(function: _Function, **options: bool) -> _Function:
     folder, config = cache_folder(), cast(Any, numba.config)
     before = config.CACHE_DIR
     try:
         if folder is not None:
             config.CACHE_DIR = str(folder)  # looked at here and not later
-        made = numba.njit(function, nogil=True, error_model="numpy", cache=folder is not None)
+        made = numba.njit(function, nogil=True, error_model="numpy", cache=folder is not None, **options)
     finally:
         config.CACHE_DIR = before
     return cast(_Function, made)
@@ -38,7 +48,7 @@ def for_types(stub: Callable[..., Any]) -> Callable[[_Function], _Function]:
     """Marks what chooses the body of `stub` by the numba types of its arguments; it returns None for those it
     has none for. What calls the stub in compiled code gets that body."""
     chosen: Callable[[_Function], _Function] = overload(
-        stub, jit_options={"error_model": "numpy"}, strict=False
+        stub, jit_options={"error_model": "numpy", "_nrt": False}, strict=False
     )
     return chosen
 
