@@ -7,7 +7,6 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,7 +91,7 @@ def _rows(series: Series, first: int, end: int) -> Series:
 def evidence_of(
     parts: SeriesParts,
     attempt: Attempt,
-    made: tuple[float, Sequence[Decimal]],
+    made: tuple[float, Sequence[float]],
     later: LadderPlan | None,
     state_dir: Path | None,
 ) -> Evidence:

@@ -34,11 +34,12 @@ def borrowing(function: _Function) -> _Function:
 
 def _compiled(function: _Function, **options: bool) -> _Function:
     folder, config = cache_folder(), cast(Any, numba.config)
+    njit = cast(Any, numba.njit)  # which has more options than its types say
     before = config.CACHE_DIR
     try:
         if folder is not None:
             config.CACHE_DIR = str(folder)  # looked at here and not later
-        made = numba.njit(function, nogil=True, error_model="numpy", cache=folder is not None, **options)
+        made = njit(function, nogil=True, error_model="numpy", cache=folder is not None, **options)
     finally:
         config.CACHE_DIR = before
     return cast(_Function, made)
@@ -48,7 +49,7 @@ def for_types(stub: Callable[..., Any]) -> Callable[[_Function], _Function]:
     """Marks what chooses the body of `stub` by the numba types of its arguments; it returns None for those it
     has none for. What calls the stub in compiled code gets that body."""
     chosen: Callable[[_Function], _Function] = overload(
-        stub, jit_options={"error_model": "numpy", "_nrt": False}, strict=False
+        stub, jit_options={"error_model": "numpy"}, strict=False
     )
     return chosen
 

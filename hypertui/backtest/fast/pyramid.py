@@ -40,8 +40,9 @@ def pyramid_of(prices: Whole) -> Pyramid:
         sizes.append(size)
     levels = np.cumsum([0, *sizes], dtype=np.int64)
     blocks = np.empty((3, levels[-1]), np.int64)
-    _fill_lowest(prices, *blocks)
-    _fill_above(*blocks, levels)
+    lows, highs, falls = blocks
+    _fill_lowest(prices, lows, highs, falls)
+    _fill_above(lows, highs, falls, levels)
     return Pyramid(prices, blocks, levels)
 
 
