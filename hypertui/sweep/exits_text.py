@@ -36,8 +36,11 @@ def exits_of(text: str) -> ExitRules:
         if name in said:
             raise ValueError(f"exits {text!r}: {name} is said twice")
         said[name] = value.strip()
+    shares = {name: _share(name, said[name]) for name in _SHARES if name in said}
     rules = ExitRules(
-        **{name.replace("-", "_"): _share(name, said[name]) for name in _SHARES if name in said},
+        hard_stop=shares.get("hard-stop"),
+        soft_stop=shares.get("soft-stop"),
+        take_profit=shares.get("take-profit"),
         time_stop=_time(said["time-stop"]) if "time-stop" in said else None,
         trailing_stop=_trailing(said),
     )

@@ -121,13 +121,14 @@ def _end_with(sentinel: int) -> None:
 
 
 @contextmanager
-def in_a_cluster(ticks: Ticks, address: str) -> Iterator[Workers]:
-    """The workers of a Dask scheduler that runs at an address such as tcp://10.0.0.5:8786. A worker that dies
+def in_a_cluster(ticks: Ticks, address: str, patience: float = _PATIENCE) -> Iterator[Workers]:
+    """The workers of a Dask scheduler that runs at an address such as tcp://10.0.0.5:8786, and answers within
+    so many seconds (`patience`). A worker that dies
     loses nothing: its batches go to another one. Raises ValueError where there is no scheduler, no worker, or
     one that has another version of this program."""
     distributed = require("distributed", "cluster", "--scheduler")
     try:
-        client = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
+        client = distributed.Client(address, timeout=patience, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ValueError(f"scheduler {address} does not answer: {error}") from None
     with client:

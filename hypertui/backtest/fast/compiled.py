@@ -23,12 +23,23 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 def compiled(function: _Function) -> _Function:
     """The function in machine code, made with its first call and kept. Divisions are not checked."""
+    return _compiled(function)
+
+
+def borrowing(function: _Function) -> _Function:
+    """The same for a function that makes no array: it counts no references to those that it is given, which
+    would take longer than a search in them."""
+    return _compiled(function, _nrt=False)
+
+
+def _compiled(function: _Function, **options: bool) -> _Function:
     folder, config = cache_folder(), cast(Any, numba.config)
+    njit = cast(Any, numba.njit)  # which has more options than its types say
     before = config.CACHE_DIR
     try:
         if folder is not None:
             config.CACHE_DIR = str(folder)  # looked at here and not later
-        made = numba.njit(function, nogil=True, error_model="numpy", cache=folder is not None)
+        made = njit(function, nogil=True, error_model="numpy", cache=folder is not None, **options)
     finally:
         config.CACHE_DIR = before
     return cast(_Function, made)

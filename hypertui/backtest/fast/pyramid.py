@@ -7,12 +7,12 @@ the prices takes a fifth of their memory.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hypertui.backtest.fast.compiled import compiled
+from hypertui.backtest.fast.compiled import borrowing, compiled
 
 Whole: TypeAlias = NDArray[np.int64]
 
@@ -21,14 +21,12 @@ _SHIFT = 4  # its power of two
 
 
 class Pyramid(NamedTuple):
-    """The prices, and their blocks level by level in one array each: those of 16 prices from `levels[0]` on,
-    those of 256 from `levels[1]`, up to `levels[-1]`, which is the end. A fall is from a price to a later one
-    of the same block."""
+    """The prices, and their blocks level by level: rows of lows, of highs and of falls. The blocks of 16
+    prices begin at column `levels[0]`, those of 256 at `levels[1]`; `levels[-1]` is the end. A fall is from a
+    price to a later one of the same block."""
 
     prices: Whole
-    lows: Whole
-    highs: Whole
-    falls: Whole
+    blocks: Whole
     levels: Whole
 
 
@@ -41,10 +39,11 @@ def pyramid_of(prices: Whole) -> Pyramid:
         size = -(-size // FAN)
         sizes.append(size)
     levels = np.cumsum([0, *sizes], dtype=np.int64)
-    lows, highs, falls = (np.empty(levels[-1], np.int64) for _ in range(3))
+    blocks = np.empty((3, levels[-1]), np.int64)
+    lows, highs, falls = blocks
     _fill_lowest(prices, lows, highs, falls)
     _fill_above(lows, highs, falls, levels)
-    return Pyramid(prices, lows, highs, falls, levels)
+    return Pyramid(prices, blocks, levels)
 
 
 @compiled
@@ -76,11 +75,11 @@ def _fill_above(lows: Whole, highs: Whole, falls: Whole, levels: Whole) -> None:
             lows[here + block], highs[here + block], falls[here + block] = low, high, fall
 
 
-@compiled
-def first_touch(pyramid: Pyramid, start: int, stop: int, low: int, high: int) -> int:
-    """The first index from `start` on and below `stop` with a price at `low` or below or at `high` or above;
-    `stop` where there is none."""
-    prices, lows, highs, levels = pyramid.prices, pyramid.lows, pyramid.highs, pyramid.levels
+@borrowing
+def first_touch(pyramid: Any, start: int, stop: int, low: int, high: int) -> int:
+    """By a Pyramid, or what has its fields, the first index from `start` on and below `stop` with a price at
+    `low` or below or at `high` or above; `stop` where there is none."""
+    prices, blocks, levels = pyramid.prices, pyramid.blocks, pyramid.levels
     i = start
     end = min((i | (FAN - 1)) + 1, stop)
     while i < end:
@@ -96,7 +95,7 @@ def first_touch(pyramid: Pyramid, start: int, stop: int, low: int, high: int) ->
         base = levels[level]
         size = levels[level + 1] - base
         end = min((i | (FAN - 1)) + 1, size)
-        while i < end and highs[base + i] < high and lows[base + i] > low:
+        while i < end and blocks[1, base + i] < high and blocks[0, base + i] > low:
             i += 1
         if i < end:
             break
@@ -109,7 +108,7 @@ def first_touch(pyramid: Pyramid, start: int, stop: int, low: int, high: int) ->
         level -= 1
         base = levels[level]
         i <<= _SHIFT
-        while highs[base + i] < high and lows[base + i] > low:
+        while blocks[1, base + i] < high and blocks[0, base + i] > low:
             i += 1
     i <<= _SHIFT
     while prices[i] < high and prices[i] > low:
@@ -117,11 +116,11 @@ def first_touch(pyramid: Pyramid, start: int, stop: int, low: int, high: int) ->
     return min(i, stop)
 
 
-@compiled
-def extremes(pyramid: Pyramid, begin: int, end: int) -> tuple[int, int, int]:
-    """The lowest and the highest price from index `begin` up to but without `end`, which is above it, and the
-    deepest fall from one of them to a later one."""
-    lows, highs, falls, levels = pyramid.lows, pyramid.highs, pyramid.falls, pyramid.levels
+@borrowing
+def extremes(pyramid: Any, begin: int, end: int) -> tuple[int, int, int]:
+    """By the same, the lowest and the highest price from index `begin` up to but without `end`, which is
+    above it, and the deepest fall from one of them to a later one."""
+    blocks, levels = pyramid.blocks, pyramid.levels
     low = high = pyramid.prices[begin]
     fall = 0
     i = begin + 1
@@ -141,9 +140,9 @@ def extremes(pyramid: Pyramid, begin: int, end: int) -> tuple[int, int, int]:
             level -= 1
             width //= FAN
         block = levels[level] + i // width
-        fall = max(fall, high - lows[block], falls[block])
-        low = min(low, lows[block])
-        high = max(high, highs[block])
+        fall = max(fall, high - blocks[0, block], blocks[2, block])
+        low = min(low, blocks[0, block])
+        high = max(high, blocks[1, block])
         i += width
     while i < end:
         price = pyramid.prices[i]

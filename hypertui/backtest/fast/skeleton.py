@@ -17,29 +17,38 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import types
 
-from hypertui.backtest.fast.compiled import compiled, for_types
+from hypertui.backtest.fast.compiled import borrowing, compiled, for_types
 from hypertui.backtest.fast.pyramid import FAN, Pyramid, Whole, extremes, first_touch, pyramid_of
 from hypertui.backtest.fast.source import between, price_at, touch
 
+_INDEX, _VALUE = 0, 1  # rows of the records
+_AFTER, _END, _TURN = 0, 1, 2  # and of the legs
+_DELTA, _RISES, _LEG, _RECORD, _ANSWER = range(5)  # marks
 _FEWEST_PRICES_A_RECORD = 8  # below that the records are no skeleton any more, and take too much memory
 
 
 class Skeleton(NamedTuple):
-    """A zigzag of the prices. The records of leg `k` are `records[begins[k]:begins[k + 1]]`, indices of
-    prices, rising, with their prices in `values`; the last one is its end, from which the next leg sets out.
-    The first record of all is where the first leg sets out. Legs rise and fall in turn, the first one
-    rises where `rises`. `cursor` holds the leg of the last answer, where the next search begins.
+    """A zigzag of the prices, beside their pyramid. `records` has a row of indices, rising, and one of the
+    prices there. The first record of all is where the first leg sets out; each leg ends with its last record,
+    from which the next one sets out. Legs rise and fall in turn. `legs` has a row of the numbers of their
+    records and those before, one of the prices at their ends, and one of the indices of these. `marks` are
+    `delta`, whether the first leg rises, and of the last answer the leg, the record and the index: the next
+    search begins there.
+
+    A few arrays, because each costs time whenever compiled code is called.
     """
 
-    pyramid: Pyramid
-    delta: int
-    begins: Whole
+    prices: Whole
+    blocks: Whole
+    levels: Whole
     records: Whole
-    values: Whole
-    ends: Whole  # the price at the end of each leg
-    turns: Whole  # and where that is
-    rises: bool
-    cursor: Whole
+    legs: Whole
+    marks: Whole
+
+    @property
+    def delta(self) -> int:
+        """By how much the price turns at the end of a leg."""
+        return int(self.marks[_DELTA])
 
 
 def skeleton_of(pyramid: Pyramid, delta: int) -> Skeleton | None:
@@ -47,14 +56,16 @@ def skeleton_of(pyramid: Pyramid, delta: int) -> Skeleton | None:
     would be a record, and walking the prices is as quick. It has no legs where the price never turns so
     far: the pyramid answers then."""
     most = len(pyramid.prices) // _FEWEST_PRICES_A_RECORD
-    begins, records, rises = _zigzag(pyramid.prices, pyramid.highs, pyramid.lows, True, delta, most)
-    return _skeleton(pyramid, delta, begins, records, rises) if len(begins) else None
+    lows, highs, _ = pyramid.blocks
+    after, records, rises = _zigzag(pyramid.prices, highs, lows, True, delta, most)
+    return None if len(records) > most else _skeleton(pyramid, delta, after, records, rises)
 
 
 def coarser(fine: Skeleton, delta: int) -> Skeleton:
     """The zigzag by a `delta` above that of `fine`. All of its records are records there."""
-    begins, chosen, rises = _zigzag(fine.values, fine.values, fine.values, False, delta, len(fine.values))
-    return _skeleton(fine.pyramid, delta, begins, fine.records[chosen], rises)
+    indices, values = fine.records
+    after, chosen, rises = _zigzag(values, values, values, False, delta, len(values))
+    return _skeleton(Pyramid(*fine[:3]), delta, after, indices[chosen], rises)
 
 
 def skeletons_of(prices: Whole, smallest: int, largest: int) -> Sequence[Skeleton]:
@@ -77,32 +88,29 @@ def fitting(skeletons: Sequence[Skeleton], distance: int) -> Skeleton | None:
     return next((each for each in reversed(skeletons) if each.delta <= distance), None)
 
 
-def _skeleton(pyramid: Pyramid, delta: int, begins: Whole, records: Whole, rises: bool) -> Skeleton:
-    values = pyramid.prices[records]
-    last = begins[1:] - 1
-    cursor = np.zeros(1, np.int64)
-    return Skeleton(pyramid, delta, begins, records, values, values[last], records[last], bool(rises), cursor)
+def _skeleton(pyramid: Pyramid, delta: int, after: Whole, records: Whole, rises: bool) -> Skeleton:
+    kept = np.stack([records, pyramid.prices[records]])
+    indices, values = kept
+    legs = np.stack([after, values[after - 1], indices[after - 1]])
+    return Skeleton(*pyramid, kept, legs, np.array([delta, rises, 0, 0, -1], dtype=np.int64))
 
 
 @compiled
 def _zigzag(
     prices: Whole, highs: Whole, lows: Whole, in_blocks: bool, delta: int, most: int
 ) -> tuple[Whole, Whole, bool]:
-    """The offsets of the legs, their records, and whether the first one rises; not even one offset where
-    there would be more than `most` records. `in_blocks`: 16 prices have one high and one low, and are
-    passed over where these change nothing."""
+    """After which record each leg ends, the records, and whether the first leg rises; the search is given up
+    where there are more than `most` records. `in_blocks`: 16 prices have one high and one low, and are passed
+    over where these change nothing."""
     n = len(prices)
-    begins = np.zeros(1, np.int64)
-    records = np.zeros(0, np.int64)
+    after = np.zeros(64, np.int64)
+    records = np.zeros(1024, np.int64)
+    # Records against the leg since its last one, which are the next leg's if it turns.
+    against = np.zeros(64, np.int64)
     first, rises = _set_out(prices, delta)
     if first < 0:
-        return begins, records, True
-    begins = np.zeros(64, np.int64)
-    records = np.zeros(1024, np.int64)
-    against = np.zeros(
-        64, np.int64
-    )  # records against the leg since its last one: the next leg's, if it turns
-    legs, count, waiting = 1, 1, 0
+        return after[:0], records[:0], True
+    legs, count, waiting = 0, 1, 0
     records[0] = first
     way = 1 if rises else -1
     end = turn = way * prices[first]  # as if it rose: the highest, and the lowest after that
@@ -132,21 +140,21 @@ def _zigzag(
                 while count + waiting > len(records):
                     records = _longer(records)
                 records[count : count + waiting] = against[:waiting]
-                if legs == len(begins):
-                    begins = _longer(begins)
-                begins[legs] = count
+                if legs == len(after):
+                    after = _longer(after)
+                after[legs] = count
                 legs += 1
                 count += waiting
                 waiting = 0
                 way = -way
                 end = turn = -price
         if count > most:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64), True
+            break
         i += 1
-    if legs == len(begins):
-        begins = _longer(begins)
-    begins[legs] = count
-    return begins[: legs + 1].copy(), records[:count].copy(), rises
+    if legs == len(after):
+        after = _longer(after)
+    after[legs] = count
+    return after[: legs + 1].copy(), records[:count].copy(), rises
 
 
 @compiled
@@ -174,58 +182,71 @@ def _longer(array: Whole) -> Whole:
     return longer
 
 
-@compiled
+@borrowing
 def next_touch(skeleton: Skeleton, start: int, stop: int, low: int, high: int) -> int:
     """The first index from `start` on and below `stop` with a price at `low` or below or at `high` or above;
     `stop` where there is none. Quickest where each `start` is at or after the one before."""
-    pyramid, records, begins = skeleton.pyramid, skeleton.records, skeleton.begins
-    values, ends, turns = skeleton.values, skeleton.ends, skeleton.turns
-    price = pyramid.prices[start]
-    if price <= low or price >= high:
-        return start
-    legs = len(turns)
-    if not legs or start < records[0] or start >= turns[-1]:
-        return first_touch(pyramid, start, stop, low, high)
-    leg = skeleton.cursor[0]
-    if leg and turns[leg - 1] > start:
+    records, legs, marks = skeleton.records, skeleton.legs, skeleton.marks
+    count = legs.shape[1]
+    if not count or start < records[_INDEX, 0] or start >= legs[_TURN, count - 1]:
+        return first_touch(skeleton, start, stop, low, high)
+    leg = marks[_LEG]
+    if leg and legs[_TURN, leg - 1] > start:
         leg = 0
-    while turns[leg] <= start:
+    while legs[_TURN, leg] <= start:
         leg += 1
-    skeleton.cursor[0] = leg
+    marks[_LEG] = leg
     # The first record after the start, and the one before that, which may be the end of the leg before.
-    first, after = begins[leg], begins[leg + 1]
+    begin = legs[_AFTER, leg - 1] if leg else 0
+    first, after = begin, legs[_AFTER, leg]
+    hint = marks[_RECORD]
+    if first <= hint < after and records[_INDEX, hint] <= start:
+        first = hint + 1
+        if first < after and records[_INDEX, first] > start:
+            after = first
     while first < after:
         middle = (first + after) >> 1
-        if records[middle] > start:
+        if records[_INDEX, middle] > start:
             after = middle
         else:
             first = middle + 1
-    last = values[first - 1]
-    pivot = values[begins[leg] - 1] if leg else values[0]
-    rising = skeleton.rises != bool(leg & 1)
+    last = records[_VALUE, first - 1]
+    pivot = records[_VALUE, begin - 1] if leg else records[_VALUE, 0]
+    rising = bool(marks[_RISES]) != bool(leg & 1)
+    # Until the first record prices are at the last one or against it, by less than delta.
     if rising:
-        surely = last < high and (pivot > low or last - skeleton.delta >= low)
+        surely = last < high and (pivot > low or last - marks[_DELTA] >= low)
     else:
-        surely = last > low and (pivot < high or last + skeleton.delta <= high)
+        surely = last > low and (pivot < high or last + marks[_DELTA] <= high)
     if not surely:
-        return first_touch(pyramid, start, stop, low, high)
+        return first_touch(skeleton, start, stop, low, high)
     # No leg from here on touches the threshold that it leads away from, because none before it has.
-    while (ends[leg] < high) if rising else (ends[leg] > low):
-        if turns[leg] >= stop:
+    while (legs[_END, leg] < high) if rising else (legs[_END, leg] > low):
+        if legs[_TURN, leg] >= stop:
             return stop
+        first = legs[_AFTER, leg]
         leg += 1
-        if leg == legs:
-            return first_touch(pyramid, turns[-1], stop, low, high)
+        if leg == count:
+            return first_touch(skeleton, legs[_TURN, count - 1], stop, low, high)
         rising = not rising
-        first = begins[leg]
-    after = begins[leg + 1] - 1
+    after = legs[_AFTER, leg] - 1
     while first < after:
         middle = (first + after) >> 1
-        if (values[middle] >= high) if rising else (values[middle] <= low):
+        if (records[_VALUE, middle] >= high) if rising else (records[_VALUE, middle] <= low):
             after = middle
         else:
             first = middle + 1
-    return min(int(records[first]), stop)
+    found = records[_INDEX, first]
+    marks[_LEG], marks[_RECORD], marks[_ANSWER] = leg, first, found
+    return min(int(found), stop)
+
+
+@borrowing
+def price_of(skeleton: Skeleton, index: int) -> int:
+    """The price there. That of the last answer is known without a look at the prices, which are far away."""
+    if index == skeleton.marks[_ANSWER]:
+        return int(skeleton.records[_VALUE, skeleton.marks[_RECORD]])
+    return int(skeleton.prices[index])
 
 
 def _is_skeleton(source: types.Type) -> bool:
@@ -243,11 +264,11 @@ def _touch(source: Any, start: Any, stop: Any, low: Any, high: Any) -> Callable[
 def _between(source: Any, begin: Any, end: Any, least: Any) -> Callable[..., tuple[int, int, int]] | None:
     if not _is_skeleton(source):
         return None
-    return lambda source, begin, end, least: extremes(source.pyramid, begin, end)
+    return lambda source, begin, end, least: extremes(source, begin, end)
 
 
 @for_types(price_at)
 def _price_at(source: Any, index: Any) -> Callable[..., int] | None:
     if not _is_skeleton(source):
         return None
-    return lambda source, index: source.pyramid.prices[index]
+    return lambda source, index: price_of(source, index)

@@ -89,7 +89,7 @@ def test_any_thresholds_from_anywhere_and_in_any_order(
         stop = data.draw(st.integers(start + 1, len(prices)))
         expected = min(naively(prices, start, low, high), stop)
         assert next_touch(skeleton, start, stop, low, high) == expected
-        assert first_touch(skeleton.pyramid, start, stop, low, high) == expected
+        assert first_touch(skeleton, start, stop, low, high) == expected
 
 
 @settings(max_examples=50, deadline=None)
@@ -107,55 +107,43 @@ def test_extremes_and_the_deepest_fall_of_any_stretch(prices: np.ndarray, data: 
 @settings(max_examples=50, deadline=None)
 @given(walks(), st.integers(1, 60), st.integers(1, 200))
 def test_legs_turn_by_delta_and_hold_all_of_it_within(prices: np.ndarray, delta: int, more: int) -> None:
-    skeleton = direct(pyramid_of(prices), delta)
+    pyramid = pyramid_of(prices)
+    skeleton = direct(pyramid, delta)
     for way, leg in legs(skeleton):
         course = way * prices[leg[0] : leg[-1] + 1]
         assert course[-1] == course.max() and course[0] == course.min()
         assert course[-1] - course[0] >= delta
         assert (np.maximum.accumulate(course) - course).max() < delta
-    assert skeleton_of(skeleton.pyramid, delta) is None or same(
-        skeleton_of(skeleton.pyramid, delta), skeleton
-    )
-    if len(skeleton.ends):
-        assert same(coarser(skeleton, delta + more), direct(skeleton.pyramid, delta + more))
+    assert skeleton_of(pyramid, delta) is None or same(skeleton_of(pyramid, delta), skeleton)
+    if skeleton.legs.size:
+        assert same(coarser(skeleton, delta + more), direct(pyramid, delta + more))
 
 
 def legs(skeleton: Skeleton) -> Iterator[tuple[int, list[int]]]:
     """The way of each leg and its records with the turn before. The last may not have been confirmed."""
-    for leg in range(len(skeleton.ends)):
-        begin, end = int(skeleton.begins[leg]), int(skeleton.begins[leg + 1])
-        yield (1 if skeleton.rises != bool(leg % 2) else -1), list(skeleton.records[max(begin - 1, 0) : end])
+    begin = 0
+    for leg, after in enumerate(skeleton.legs[0].tolist()):
+        rises = bool(skeleton.marks[1]) != bool(leg % 2)
+        yield (1 if rises else -1), skeleton.records[0, max(begin - 1, 0) : after].tolist()
+        begin = after
 
 
 def direct(pyramid: Pyramid, delta: int) -> Skeleton:
     """As made of all prices, however many records there are."""
-    whole = pyramid_of(pyramid.prices)
-    fine = Skeleton(
-        whole,
-        0,
-        whole.levels,
-        np.arange(len(whole.prices)),
-        whole.prices,
-        whole.prices,
-        whole.levels,
-        True,
-        whole.levels,
-    )
-    return coarser(fine, delta)
+    prices = pyramid.prices
+    nothing = np.zeros((3, 0), np.int64)
+    return coarser(Skeleton(*pyramid, np.stack([np.arange(len(prices)), prices]), nothing, nothing[0]), delta)
 
 
 def same(one: Skeleton, other: Skeleton) -> bool:
-    return all(
-        np.array_equal(getattr(one, name), getattr(other, name))
-        for name in ("begins", "records", "values", "ends", "turns", "rises")
-    )
+    return all(np.array_equal(mine, theirs) for mine, theirs in zip(one, other, strict=True))
 
 
 def test_there_is_none_where_too_many_prices_would_be_records_and_no_legs_where_nothing_turns() -> None:
     prices = np.tile(np.array([100, 200], np.int64), 500)
     assert skeleton_of(pyramid_of(prices), 50) is None
     made = skeletons_of(prices, 50, 400)
-    assert [(each.delta, len(each.ends)) for each in made] == [(200, 0), (400, 0)]
+    assert [(each.delta, each.legs.shape[1]) for each in made] == [(200, 0), (400, 0)]
     assert next_touch(made[0], 0, 1_000, 0, 200) == 1
 
 
@@ -171,5 +159,4 @@ def test_the_coarsest_that_fits_a_distance_is_taken(distance: int, expected: int
 
 def test_a_pyramid_takes_a_fifth_of_the_prices_memory() -> None:
     pyramid = pyramid_of(np.arange(1, 100_001, dtype=np.int64))
-    kept = pyramid.lows.nbytes + pyramid.highs.nbytes + pyramid.falls.nbytes
-    assert kept < pyramid.prices.nbytes * 3.3 / FAN
+    assert pyramid.blocks.nbytes < pyramid.prices.nbytes * 3.3 / FAN
