@@ -80,10 +80,9 @@ class BacktestWork:
 
     def ended(self, told: ToldRun) -> None:
         """It is walked to its end."""
-        facts = tuple(
-            WorkFact(each.label, each.figure, None if each.amount is None else float(each.amount))
-            for each in told.headline()
-        )
+        fall = -told.run.max_drawdown
+        exact = WorkFact("drawdown", f"{fall:+,.2f}", float(fall))
+        facts = tuple(exact if each.label == exact.label else each for each in self._view.facts)
         ways = [told.spread, f"Ended by the {told.run.ended_by}" if told.run.ended_by else ""]
         ways.append(f"Halted: {told.run.halted}" if told.run.halted else "")
         shown = replace(self._view, facts=facts, notes=tuple(way for way in ways if way))
