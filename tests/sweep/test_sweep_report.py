@@ -18,7 +18,7 @@ from tests.backtest.walks import random_prices
 from tests.sweep.tried import tried
 
 AT = 1_800_000_000_000
-UNITS = [f"{tenths / 10:g}%" for tenths in range(4, 24, 2)]
+UNITS = [*(f"{tenths / 10:g}%" for tenths in range(4, 24, 2)), "10%"]
 
 
 @pytest.fixture(scope="module")
