@@ -15,6 +15,7 @@ from benchmarks import (
     restart,
     series,
     startup,
+    sweep,
     venue,
 )
 
@@ -26,6 +27,8 @@ BENCHMARKS = {
     "backtest-dense": backtest.dense,
     "backtest-memory": backtest.memory,
     "backtest-nautilus": backtest.nautilus,
+    "sweep": sweep.thousand_units,
+    "sweep-memory": sweep.memory,
     "load-parquet": series.parquet,
     "load-csv": series.csv,
     "commit": commit.step,

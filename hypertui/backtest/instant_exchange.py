@@ -87,6 +87,7 @@ class InstantExchange:
         self._orders = 0
         self._forget_at = _FORGET_EVERY
         self.fills = 0
+        self.booked: list[FillBooked] = []
         self.slipped = ZERO
 
     def bought(self, size: Decimal, price: Decimal, at: int) -> Fill:

@@ -71,6 +71,13 @@ def summary(run: Outcome, timing: RunTime) -> dict[str, object]:
 
 def in_words(run: Outcome, costs: Costs, timing: RunTime) -> str:
     """The run for a person: what was read, what it made, and what the making cost."""
+    rows = figures_in_words(run, costs, timing)
+    width = max(len(label) for label, _ in rows)
+    return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
+
+
+def figures_in_words(run: Outcome, costs: Costs, timing: RunTime) -> list[tuple[str, str]]:
+    """All figures, with their names. Those that belong to the one above are set in, or have none."""
     source, symbol, stake, net = run.source, run.plan.instrument.symbol, run.stake, run.net_pnl
     phases = ", ".join(f"{phase.value} {run.phase_steps.get(phase.value, 0):,}" for phase in Phase)
     engine = f"{run.engine.value} engine{': ' * bool(run.remark)}{run.remark}"
@@ -103,8 +110,7 @@ def in_words(run: Outcome, costs: Costs, timing: RunTime) -> str:
         rows.append(("ended by", f"the {run.ended_by}"))
     if run.halted:
         rows.append(("halted", run.halted))
-    width = max(len(label) for label, _ in rows)
-    return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
+    return rows
 
 
 def _period(source: WalkedPrices) -> str:

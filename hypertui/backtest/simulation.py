@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from hypertui.backtest.course import CourseRecorder
 from hypertui.backtest.crossings import Crossings
 from hypertui.backtest.curve import NetCurve, PhasePnl, block_ends
 from hypertui.backtest.demands import refuse_untimed
@@ -25,6 +26,7 @@ from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade import Trade
 from hypertui.execution.trade_inputs import ExitsSet, SellOutBegan
+from hypertui.execution.trade_news import FillBooked
 from hypertui.risk.guards import GuardAction
 from hypertui.risk.rules import GuardRules
 from hypertui.strategy.base import MoveRecord
@@ -67,11 +69,12 @@ def replay(
     equity: Decimal | None = None,
     blocks: int = 0,
     model: FillModel | None = None,
+    recorder: CourseRecorder | None = None,
 ) -> Run:
     """Walk `series`, calling `on_move(tick, record)` after each step. `guards` watch an account that begins
     with so much `equity` (USD), by default the margin of the position. So many `blocks` of the series, equal
     parts of it, are told by themselves. A `model` says how late and at what slippage fills come, in place of
-    that of `costs`.
+    that of `costs`. A `recorder` is given the course.
 
     Raises PlanError when the plan is impossible at the first price. Ends early when the ladder halts, or an
     exit or a guard ends the trade.
@@ -87,7 +90,8 @@ def replay(
         hours = HourlyCandles()
     first, began = series.prices[0], series.times[0]
     plan.check_at(first)
-    exchange = InstantExchange(plan.instrument.symbol, costs, model)
+    booked: list[FillBooked] | None = None if recorder is None else []
+    exchange = InstantExchange(plan.instrument.symbol, costs, model, booked)
     entry = exchange.bought(plan.entry_size(first), first, began)
     strategy = plan.start([entry])
     trade = Trade(strategy, Timing(), ClientIds(0))
@@ -97,6 +101,8 @@ def replay(
     exchange.settle(trade, SeenPrice(first, began))
     steps: Counter[str] = Counter()
     run = Run(plan=plan, source=_source(series), ladder=strategy.ladder, series=series, phase_steps=steps)
+    if recorder is not None:
+        recorder.begin(entry, strategy.ladder)
     curve = NetCurve(block_ends(len(series.prices), blocks))
     phases = PhasePnl(strategy.ladder.phase.value)
     funding = HourlyFunding(costs.funding, began) if costs.funding else None
@@ -130,6 +136,9 @@ def replay(
             elif watch is not None and watch.look(trade, price, series.times[tick], exchange.fills):
                 run.ended_by = _act(trade, exchange, watch, SeenPrice(price, series.times[tick]))
         curve.walk(tick, price, strategy.book, exchange.fills)
+        if recorder is not None and booked is not None:
+            recorder.look(tick, strategy.ladder, booked)
+            booked.clear()
         run.ticks = tick + 1
         run.last_price = price
         if (run.ended_by or strategy.halted) and not exchange.waits:

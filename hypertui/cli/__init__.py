@@ -64,6 +64,14 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.record import record
 
             return record(arguments)
+        case "swept":
+            from hypertui.cli.sweep import swept
+
+            return swept(arguments)
+        case "sweep":
+            from hypertui.cli.sweep import sweep
+
+            return sweep(arguments)
         case "venue":
             from hypertui.cli.venue import venue
 

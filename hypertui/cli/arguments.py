@@ -7,6 +7,7 @@ from typing import Any
 
 from hypertui.cli.data_arguments import add_data, add_price_kind, add_record
 from hypertui.cli.engine_flag import add_engine
+from hypertui.cli.evidence_arguments import add_evidence
 from hypertui.cli.ledger_arguments import add_ledger, add_notices, add_replay, add_status
 from hypertui.cli.one_line_parser import OneLineParser
 from hypertui.cli.operator_arguments import (
@@ -18,8 +19,10 @@ from hypertui.cli.operator_arguments import (
     add_safe,
     add_serve,
 )
+from hypertui.cli.page_arguments import add_pages
 from hypertui.cli.recorded_arguments import add_recorded
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
+from hypertui.cli.sweep_arguments import add_sweep, add_swept
 from hypertui.cli.values import file_path
 from hypertui.cli.venue_arguments import add_market_flags, add_venue
 
@@ -123,6 +126,8 @@ def parser() -> argparse.ArgumentParser:
     _add_backtest(commands.add_parser("backtest", help="replay a price file through the ladder"))
     add_data(commands.add_parser("data", help="price series: fetch candles, check a file, generate prices"))
     add_record(commands.add_parser("record", help="keep every public frame of some markets"))
+    add_sweep(commands.add_parser("sweep", help="backtests of many settings, and what the best is worth"))
+    add_swept(commands.add_parser("swept", help="what a sweep has found, by its file; a report of it"))
     add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))
     add_ledger(
         commands.add_parser("ledger", help="what the journal knows: PnL, lots, reports, why ORDER, backup")
@@ -228,12 +233,8 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
         metavar="FILE",
         help="settings; default ./config.toml, if there is one",
     )
-    add(
-        engine,
-        "--state-dir",
-        metavar="DIR",
-        help="where everything is kept; default: the user's state folder",
-    )
+    kept = "where everything is kept; default: the user's state folder"
+    add(engine, "--state-dir", metavar="DIR", help=kept)
 
     add_console_flags(parser, default)
 
@@ -275,12 +276,11 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     add_engine(parser)
     parser.add_argument("--sz-decimals", metavar="N", help="decimals of a size, for an unlisted symbol")
     parser.add_argument("--reinvest", metavar="WHEN", help="recovery (the default), continuous or off")
-    parser.add_argument(
-        "--guards", action="store_true", help="let the guards on the result watch it, and act"
-    )
+    parser.add_argument("--guards", action="store_true", help="let the guards on the result watch it")
     parser.add_argument("--equity", metavar="USD", help="of its account; default: position size / leverage")
+    add_evidence(parser)
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
-    parser.add_argument("--force", action="store_true", help="let --trace overwrite a file")
+    add_pages(parser, "--trace and --report")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
     add_recorded(parser)
 

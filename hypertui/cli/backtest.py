@@ -5,73 +5,81 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import TextIO
+from dataclasses import replace
+from typing import NamedTuple, TextIO
 
+from hypertui.backtest.course import CourseRecorder
 from hypertui.backtest.fill_model import FillModel
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.outcome import Engine, Outcome
 from hypertui.backtest.report import RunTime, in_words, summary
-from hypertui.backtest.simulation import replay
-from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
+from hypertui.backtest.report_page import report_page, report_picture
+from hypertui.backtest.told import ToldRun
+from hypertui.backtest.trying import Attempt, parts_of
+from hypertui.backtest.walk import Walk
+from hypertui.backtest.watching import BacktestWork, WatchedWalk
+from hypertui.cli.backtest_evidence import Evidence, SeriesParts, Walked, cut, evidence_of
 from hypertui.cli.engine_flag import chosen_engine, load_fast
-from hypertui.cli.fill_flags import fixed_model, is_late, is_measured, refuse_unused, slippage_of
+from hypertui.cli.fill_flags import fixed_model, is_measured, refuse_unused
+from hypertui.cli.market_values import costs_of
 from hypertui.cli.output import new_file
-from hypertui.cli.values import amount, integer, typed
-from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
-from hypertui.core.price_series import PriceKind
-from hypertui.guard_settings import GuardSettings
-from hypertui.risk.rules import GuardRules
+from hypertui.cli.report_files import check_report, is_picture, write_report
+from hypertui.cli.walked_trade import WalkedTrade, guards_of, walked_trade
+from hypertui.core.clock import wall_ms
+from hypertui.core.price_series import PriceKind, Series
 from hypertui.series.prices import load_prices
-from hypertui.setting_types import fraction_of, says_atr
-from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
-from hypertui.strategy.exits.contradictions import contradictions, contradictions_at
-from hypertui.strategy.exits.rules import ExitRules
-from hypertui.strategy.ladder.plan import Reinvest
-from hypertui.strategy.ladder.sizing import Sizing
-from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.strategy.ladder.trace import trace_row
-from hypertui.strategy.ladder.trade_plan import LadderPlan
-
-_ALWAYS = ("symbol", "unit_size", "position_size")
-_MOST_DECIMALS = 5
-_ANY_LEVERAGE = 50
 
 
 def backtest(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for bad input."""
-    costs = _costs(arguments)
+    costs = costs_of(arguments)
     if arguments.prices is None:
         from hypertui.cli.recorded import compare_session
 
         return compare_session(arguments, costs)
-    asked = _asked(arguments, costs) if arguments.only is None else _configured(arguments)
-    if asked.terms.needs_atr:
-        assert asked.terms.sizing is not None, "a unit in ATR is a rule of it"
-        raise _no_past(asked.terms.sizing.unit_rule)
+    asked = walked_trade(arguments, costs)
     fills = _fills(arguments, costs, asked.instrument.symbol)
-    asked.terms.check(asked.instrument, asked.leverage)
-    guards, equity = _guards(arguments, asked.limits)
+    guards, equity = guards_of(arguments, asked.limits)
+    if arguments.report is not None:
+        check_report(arguments.report, arguments.prices, force=arguments.force)
+    if arguments.tui and arguments.trace is not None:
+        raise ValueError("--trace and --tui: give one of them")
     engine = _engine(arguments, fills)
     if engine is not Engine.EXACT:
         return _in_columns(arguments, asked, costs, engine)
+
+    def prepare() -> _Prepared:
+        series = load_prices(arguments.prices, asked.instrument.symbol, _kind(arguments))
+        if fills is not None:
+            series = replace(series, notes=(*series.notes, *fills.notes))
+        parts = cut(series, arguments)
+        plan = asked.checked_plan(parts.walked.prices[0], costs.fee_rate)
+        return _Prepared(parts, Walk(parts.walked, Attempt(plan, costs, asked.exits, guards, equity, fills)))
+
+    return _on_screen(arguments, asked, prepare) if arguments.tui else _printed(arguments, asked, prepare)
+
+
+class _Prepared(NamedTuple):
+    """The price file, and what is walked of it."""
+
+    parts: SeriesParts[Series]
+    walk: Walk
+
+
+def _printed(arguments: argparse.Namespace, asked: WalkedTrade, prepare: Callable[[], _Prepared]) -> int:
+    """Walk, and print what it came to."""
     began = time.perf_counter()
-    series = load_prices(arguments.prices, asked.instrument.symbol, _kind(arguments))
-    if fills is not None:
-        series = replace(series, notes=(*series.notes, *fills.notes))
+    parts, walk = prepare()
     loaded = time.perf_counter()
-    first = series.prices[0]
-    plan, exits = asked.plan(first, costs.fee_rate), asked.exits
-    for wrong in _contradictions(plan, exits, first, costs.fee_rate):
-        raise ValueError(wrong)
+    costs = walk.attempt.costs
     with ExitStack() as stack:
         trace: TextIO | None = None
         if arguments.trace is not None:
-            plan.check_at(series.prices[0])  # before a file is written
+            walk.attempt.plan.check_at(walk.series.prices[0])  # before a file is written
             file = arguments.trace
             if file.exists() and file.samefile(arguments.prices):
                 raise ValueError(f"trace file {file} is the price file")
@@ -82,29 +90,88 @@ def backtest(arguments: argparse.Namespace) -> int:
             if trace is not None:
                 trace.write(json.dumps(trace_row(record, tick)) + "\n")
 
-        run = replay(
-            series, plan, costs, None if trace is None else write, exits, guards, equity, model=fills
-        )
+        recorder = None if arguments.report is None else CourseRecorder(costs)
+        run = walk.run(recorder, None if trace is None else write)
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
-    return _tell(arguments, run, costs, timing)
+    evidence = _tell(arguments, asked, parts, walk.attempt, run, timing)
+    if recorder is not None:
+        other = walk.other_way()
+        there = None if other is None else other.told(CourseRecorder(costs))
+        _report(arguments, ToldRun(run, recorder.course, costs, there, evidence.weighed), timing)
+    return 0
 
 
-def _in_columns(arguments: argparse.Namespace, asked: _Walked, costs: Costs, engine: Engine) -> int:
+def _in_columns(arguments: argparse.Namespace, asked: WalkedTrade, costs: Costs, engine: Engine) -> int:
     """The same over a series in columns, where the compiled ladder may walk."""
     from hypertui.backtest.engines import walk_by
     from hypertui.series.loading import load_ticks
 
     load_fast()
     began = time.perf_counter()
-    ticks = load_ticks(arguments.prices, asked.instrument.symbol, _kind(arguments))
+    parts = cut(load_ticks(arguments.prices, asked.instrument.symbol, _kind(arguments)), arguments)
     loaded = time.perf_counter()
-    first = ticks.price(0)
-    plan = asked.plan(first, costs.fee_rate)
-    for wrong in _contradictions(plan, asked.exits, first, costs.fee_rate):
-        raise ValueError(wrong)
+    ticks = parts.walked
+    plan = asked.checked_plan(ticks.price(0), costs.fee_rate)
     began_run = time.perf_counter()
-    outcome = walk_by(engine, ticks, plan, costs, asked.exits)
-    return _tell(arguments, outcome, costs, RunTime(loaded - began, time.perf_counter() - began_run))
+    outcome = walk_by(engine, ticks, plan, costs, asked.exits, blocks=parts_of(ticks))
+    timing = RunTime(loaded - began, time.perf_counter() - began_run)
+    _tell(arguments, asked, parts, Attempt(plan, costs, asked.exits), outcome, timing)
+    return 0
+
+
+def _on_screen(arguments: argparse.Namespace, asked: WalkedTrade, prepare: Callable[[], _Prepared]) -> int:
+    """Walk on a page of its own; what it came to is printed when that is left."""
+    from hypertui.cli.work_screen import require_terminal, show_work
+
+    require_terminal(arguments)
+    prepared: list[_Prepared] = []
+
+    def load() -> Walk:
+        prepared.append(prepare())
+        return prepared[0].walk
+
+    work = BacktestWork(str(arguments.prices.name), time.monotonic)
+    watched = WatchedWalk(work, load, time.monotonic)
+    status = show_work(work, watched.run, arguments)
+    if watched.error is not None:
+        raise watched.error
+    told, timing = watched.told, watched.timing
+    if told is None or timing is None:
+        print("stopped before its end")
+        return status
+    parts, walk = prepared[0]
+    evidence = _tell(arguments, asked, parts, walk.attempt, told.run, timing)
+    if arguments.report is not None:
+        _report(arguments, replace(told, weighed=evidence.weighed), timing)
+    return status
+
+
+def _tell(
+    arguments: argparse.Namespace,
+    asked: WalkedTrade,
+    parts: SeriesParts[Walked],
+    attempt: Attempt,
+    made: Outcome,
+    timing: RunTime,
+) -> Evidence:
+    """Print what it has come to, with what that is worth where that was asked for; it is counted as a try."""
+    later = None if parts.opens_at is None else asked.plan(parts.opens_at, attempt.costs.fee_rate)
+    evidence = evidence_of(parts, attempt, made, later, asked.state_dir)
+    if arguments.json:
+        print(json.dumps({**summary(made, timing), **evidence.summary}))
+    else:
+        print(in_words(made, attempt.costs, timing) + evidence.words)
+    return evidence
+
+
+def _report(arguments: argparse.Namespace, told: ToldRun, timing: RunTime) -> None:
+    path = arguments.report
+    whole = report_picture(told) if is_picture(path) else report_page(told, timing, wall_ms()).encode()
+    write_report(path, whole, force=arguments.force, aside=arguments.json)
+
+
+def _kind(arguments: argparse.Namespace) -> PriceKind | None:
+    return None if arguments.price is None else PriceKind(arguments.price)
 
 
 def _engine(arguments: argparse.Namespace, fills: FillModel | None) -> Engine:
@@ -117,158 +184,14 @@ def _engine(arguments: argparse.Namespace, fills: FillModel | None) -> Engine:
     return Engine.EXACT
 
 
-def _kind(arguments: argparse.Namespace) -> PriceKind | None:
-    return None if arguments.price is None else PriceKind(arguments.price)
-
-
-def _tell(arguments: argparse.Namespace, outcome: Outcome, costs: Costs, timing: RunTime) -> int:
-    print(json.dumps(summary(outcome, timing)) if arguments.json else in_words(outcome, costs, timing))
-    return 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Walked:
-    """The trade that is to be walked."""
-
-    instrument: Instrument
-    leverage: int
-    terms: LadderTerms
-    exits: ExitRules
-    limits: GuardSettings
-
-    def plan(self, first: Decimal, fee_rate: Decimal) -> LadderPlan:
-        """Its plan from the first price (USD) on, which is that of its entry."""
-        return self.terms.settled(self.instrument, first, fee_rate).plan(self.instrument, self.leverage)
-
-
-def _asked(arguments: argparse.Namespace, costs: Costs) -> _Walked:
-    """What the flags alone describe. Its sizing counts on the slippage of both ways."""
-    for flag in EXIT_FLAGS:
-        if getattr(arguments, flag, None) is not None:
-            raise ValueError(f"--{flag.replace('_', '-')} goes with --only, a configured trade")
-    if getattr(arguments, "daily_loss", None) is not None:
-        raise ValueError("--daily-loss goes with --only, a configured trade")
-    risk = None if arguments.risk is None else _above_zero("risk", arguments.risk)
-    if risk is not None and arguments.position_size is not None:
-        raise ValueError("--risk and --position-size: give one of them, the other follows")
-    needed = _ALWAYS if risk is None else _ALWAYS[:-1]
-    missing = [f"--{name.replace('_', '-')}" for name in needed if getattr(arguments, name) is None]
-    if missing:
-        raise ValueError(
-            f"the following arguments are required: {', '.join(missing)}; or --only, a configured trade"
-        )
-    if says_atr(arguments.unit_size):
-        raise _no_past(arguments.unit_size)
-    share = _share_of_the_price(arguments.unit_size)
-    sized = None if share is None and risk is None else Sizing(share, risk, 2 * costs.slippage)
-    terms = LadderTerms(
-        unit_size=amount("unit size", arguments.unit_size) if share is None else ZERO,
-        position_size=amount("position size", arguments.position_size) if risk is None else ZERO,
-        reinvest=_reinvest("recovery" if arguments.reinvest is None else arguments.reinvest),
-        trust_slots=1 if is_late(arguments) else 0,
-        sizing=sized,
-    )
-    leverage = integer("leverage", "1" if arguments.leverage is None else arguments.leverage)
-    return _Walked(_instrument(arguments.symbol, arguments), leverage, terms, ExitRules(), GuardSettings())
-
-
-def _share_of_the_price(unit_size: str) -> Decimal | None:
-    """The fraction that a percentage says; None for what is none."""
-    if not unit_size.endswith("%"):
-        return None
-    try:
-        return fraction_of(unit_size)
-    except ValueError:
-        said = f"unit size {typed(unit_size)} is no percentage above 0% and below 100%"
-        raise ValueError(f"{said}, such as 0.4%") from None
-
-
-def _no_past(unit_size: str) -> ValueError:
-    said = f"unit size {typed(unit_size)} needs the hours before the entry, and a file begins with that"
-    return ValueError(f"{said}: set it in USD or as a percentage, such as 0.4%")
-
-
-def _above_zero(name: str, text: str) -> Decimal:
-    value = amount(name, text)
-    if value <= 0:
-        raise ValueError(f"{name} {typed(text)} is not above 0")
-    return value
-
-
-def _guards(arguments: argparse.Namespace, limits: GuardSettings) -> tuple[GuardRules | None, Decimal | None]:
-    """The limits that watch it, and the money of its account, where it is to be watched."""
-    if not arguments.guards:
-        if arguments.equity is not None:
-            raise ValueError("--equity goes with --guards")
-        return None, None
-    rules = limits.rules(own_market=False)
-    if wrong := rules.contradiction():
-        raise ValueError(wrong)
-    return rules, None if arguments.equity is None else _above_zero("equity", arguments.equity)
-
-
-def _configured(arguments: argparse.Namespace) -> _Walked:
-    """The configured trade that --only names, as the flags change it, and the limits on the risk."""
-    settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES, arguments.only)
-    if len(settings.trades) > 1:
-        raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
-    (trade,) = settings.trades
-    terms = trade.terms()
-    if not is_late(arguments):  # here every sale is proven at once
-        terms = replace(terms, trust_slots=0)
-    return _Walked(
-        _instrument(trade.symbol, arguments), trade.leverage, terms, trade.exits(), settings.guards
-    )
-
-
-def _contradictions(plan: LadderPlan, exits: ExitRules, first: Decimal, fee_rate: Decimal) -> Iterator[str]:
-    """What of the exits cannot be meant. No exchange liquidates here."""
-    yield from contradictions(exits, plan.unit_size / first, fee_rate)
-    yield from contradictions_at(exits, first, plan.instrument, fee_rate, None)
-
-
-def _instrument(symbol: str, arguments: argparse.Namespace) -> Instrument:
-    known = KNOWN_INSTRUMENTS.get(symbol)
-    if arguments.sz_decimals is None:
-        if known is None:
-            listed = ", ".join(sorted(KNOWN_INSTRUMENTS))
-            raise ValueError(
-                f"symbol {typed(symbol)} is not one of {listed}; say how many decimals its sizes "
-                "have with --sz-decimals"
-            )
-        return known
-    decimals = integer("sz-decimals", arguments.sz_decimals)
-    if not 0 <= decimals <= _MOST_DECIMALS:
-        raise ValueError(f"sz-decimals {decimals} is not between 0 and {_MOST_DECIMALS}")
-    return Instrument(symbol, decimals, _ANY_LEVERAGE if known is None else known.max_leverage)
-
-
-def _reinvest(text: str) -> Reinvest:
-    try:
-        return Reinvest(text)
-    except ValueError:
-        raise ValueError(f"reinvest {typed(text)} is not one of {', '.join(Reinvest)}") from None
-
-
 def _fills(arguments: argparse.Namespace, costs: Costs, symbol: str) -> FillModel | None:
     """How its fills are, where the flags ask for more than a fixed slippage."""
     refuse_unused(arguments)
+    if arguments.evidence and (is_measured(arguments) or arguments.latency is not None):
+        said = "what --evidence compares it with fills at the touch"
+        raise ValueError(f"{said}: give it without --latency and --slippage journal")
     if not is_measured(arguments):
         return fixed_model(arguments, costs)
     from hypertui.cli.recorded import measured_model
 
     return measured_model(arguments, costs, symbol)
-
-
-def _costs(arguments: argparse.Namespace) -> Costs:
-    funding = amount("funding", arguments.funding)
-    if not -1 < funding < 1:
-        raise ValueError(f"funding {typed(arguments.funding)} is not between -1 and 1")
-    return Costs(_fraction("fee rate", arguments.fee_rate), slippage_of(arguments.slippage), funding)
-
-
-def _fraction(name: str, text: str) -> Decimal:
-    fraction = amount(name, text)
-    if not 0 <= fraction < 1:
-        raise ValueError(f"{name} {typed(text)} is not between 0 and 1")
-    return fraction

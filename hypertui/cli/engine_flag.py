@@ -10,7 +10,7 @@ from hypertui.core.extras import has, require
 
 _SMALL = 1_000_000  # bytes of a file that the exact engine has walked before the fast one is loaded
 # What is written or watched while the trade itself walks.
-_EXACT_ONLY = {"trace": "it is written", "guards": "they watch"}
+_EXACT_ONLY = {"trace": "it is written", "guards": "they watch", "report": "it is drawn", "tui": "it shows"}
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:

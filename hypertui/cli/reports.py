@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hypertui.cli.output import new_file
+from hypertui.cli.report_files import write_report
 from hypertui.cli.tables import Format, write_figures, write_rows, write_words
 from hypertui.cli.values import typed
 from hypertui.core.clock import wall_ms
-from hypertui.core.redaction import harmless, printable
+from hypertui.core.redaction import harmless
 from hypertui.journal.history import History
 from hypertui.ledger.check import check
 from hypertui.ledger.reports import lists
-from hypertui.ledger.reports.figures import instruments
+from hypertui.ledger.reports.markets import instruments
 from hypertui.ledger.reports.page import page
 from hypertui.ledger.reports.profit import statement
 from hypertui.ledger.reports.statement_words import statement_in_words
@@ -115,14 +115,7 @@ def _page(scope: Scope, out: Path | None, force: bool) -> None:
     if out is None:
         sys.stdout.write(text)
         return
-    with new_file(out, f"report {out}", force=force) as file:
-        file.write(text)
-    print(f"wrote {printable(str(out))} ({_size(text)})")
-
-
-def _size(text: str) -> str:
-    """How long a file of this text is, in whole kB, and never 0."""
-    return f"{max(1, round(len(text.encode()) / 1000)):,} kB"
+    write_report(out, text.encode(), force=force)
 
 
 def _moment(name: str, text: str) -> int:

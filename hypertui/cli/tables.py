@@ -1,6 +1,6 @@
 """Rows on standard output: a table for people, JSON or CSV for programs, however many there are.
 
-Programs get all digits and the columns' own names, people what `ledger.reports.figures` makes of both."""
+Programs get all digits and the columns' own names, people what `charts.figures` makes of both."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from decimal import Decimal
 from itertools import chain
 from typing import Literal, TextIO
 
+from hypertui.charts.figures import heading, kinds, row_shown
 from hypertui.core.market import Instrument, plain
 from hypertui.core.redaction import harmless
-from hypertui.ledger.reports.figures import heading, kinds, row_shown
 
 Format = Literal["table", "json", "csv"]
 

@@ -14,6 +14,7 @@ from hypertui.port.engine import Attachment, Event
 from hypertui.port.replay import ReplayState
 from hypertui.port.snapshot import Alarm, Dependency, Mode, Severity, Snapshot
 from hypertui.port.views import FillView
+from hypertui.port.work import WorkView
 
 # A snapshot older than this means that the engine has fallen silent, whatever the sources say.
 SILENT_AFTER = 2_000
@@ -54,6 +55,7 @@ class Frame:
     attachment: Attachment = Attachment.OWNER
     pen: str = ""  # who writes among the attached consoles
     written: int | None = None  # bytes per second written to the terminal, lately
+    work: WorkView | None = None  # a backtest or a sweep, in the place of a trade
 
     def clock(self, ms: int) -> str:
         """A time of day in the operator's zone."""

@@ -7,21 +7,25 @@ import getpass
 import os
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypertui.console.keymap import remap
+from hypertui.console.keys import KEYS, Key
 from hypertui.console.terminal.last_position import last_position
 from hypertui.core.clock import CLOCK
 from hypertui.core.shutdown import FAILED, signal_when_gone, wind_down_on_signals
 from hypertui.port.commands import Stop, StopReason
 from hypertui.port.engine import EnginePort
 from hypertui.port.replay import ReplayPort
+from hypertui.port.work import WorkPort
 
 if TYPE_CHECKING:
     from hypertui.console.app import HyperTui
+    from hypertui.console.terminal.options import ConsoleOptions
 
 
 def run_console(
@@ -48,19 +52,14 @@ def run_console(
     shown. Raises ValueError with one line for keys that cannot be.
     """
     bound = remap(keys or {}, replay=replay is not None)
-    # Frozen terminal sizes would keep the screen from following the window.
-    os.environ.pop("COLUMNS", None)
-    os.environ.pop("LINES", None)
-    # Textual reads these when it is imported.
-    os.environ["TEXTUAL_FPS"] = "10"
-    os.environ["TEXTUAL_ANIMATIONS"] = "none"
+    look = Look(ascii, theme, local_times, bound, refresh_hz, shots)
+    settle_environment()
     from hypertui.console.frame import Frame
     from hypertui.console.opening import opened, palette_of
 
-    zone = None if local_times else UTC
     view, now = engine.view, clock()
     keys_shown = tuple(key for key in bound if len(view.trades) > 1 or not key.desk)
-    first = Frame(view.first, now, view.trades, ascii=ascii, keys=keys_shown, zone=zone)
+    first = Frame(view.first, now, view.trades, ascii=ascii, keys=keys_shown, zone=look.zone)
     stop.by = who or operator()
     apps: list[HyperTui] = []
 
@@ -75,26 +74,10 @@ def run_console(
         signal_when_gone(sys.stdin.fileno()),
         opened(first, palette_of(theme, os.environ)),
     ):
-        from rich.console import Console
-
         from hypertui.console.app import HyperTui
         from hypertui.console.command_sender import CommandSender
-        from hypertui.console.terminal.options import ConsoleOptions
 
-        colour = not os.environ.pop("NO_COLOR", "")
-        # Sixteen colours are the terminal's own: what would be nearest among them is told apart no more.
-        few = Console(force_terminal=True).color_system in (None, "standard")
-        options = ConsoleOptions(
-            ascii,
-            "ansi" if few or not colour else theme,
-            colour,
-            zone,
-            bound,
-            refresh_hz,
-            shots,
-            replay,
-            guided,
-        )
+        options = look.options(replay, guided=guided)
         # What is loaded and what a screen is made of stays: to look through it for garbage holds screen and
         # engine up for 50 ms each time.
         sender = CommandSender(clock, stop.by)
@@ -107,6 +90,72 @@ def run_console(
     if not app.started:
         return StopReason(0, "left before the engine was started")
     return app.ended or StopReason(FAILED, "the engine did not say how it ended")
+
+
+def run_work_console(work: WorkPort, look: Look, *, mouse: bool, clock: Callable[[], int] = CLOCK) -> str:
+    """Show some work until the operator or a signal ends that; returns how the console failed, in words,
+    empty where it did not."""
+    settle_environment()
+    from hypertui.console.work_app import WorkConsole
+
+    app = WorkConsole(work, clock=clock, options=look.options(), built=gc.freeze)
+
+    def leave() -> None:
+        app.request_stop()
+        app.leave_now()
+
+    with wind_down_on_signals(leave, lambda: "a backtest was shown"), signal_when_gone(sys.stdin.fileno()):
+        app.run(mouse=mouse)
+    return app.words.splitlines()[0] if app.words else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a screen looks and how often it is drawn; `bound` are its keys, `shots` the folder for
+    screenshots."""
+
+    ascii: bool = False
+    theme: str = "dark"
+    local_times: bool = False
+    bound: tuple[Key, ...] = KEYS
+    refresh_hz: float = 4.0
+    shots: Path | None = None
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """Whose times are shown; None for the machine's own."""
+        return None if self.local_times else UTC
+
+    def options(self, replay: ReplayPort | None = None, *, guided: bool = False) -> ConsoleOptions:
+        """The console's options in this terminal."""
+        from rich.console import Console
+
+        from hypertui.console.terminal.options import ConsoleOptions
+
+        colour = not os.environ.pop("NO_COLOR", "")
+        # Sixteen colours are the terminal's own: what would be nearest among them is told apart no more.
+        few = Console(force_terminal=True).color_system in (None, "standard")
+        return ConsoleOptions(
+            self.ascii,
+            "ansi" if few or not colour else self.theme,
+            colour,
+            self.zone,
+            self.bound,
+            self.refresh_hz,
+            self.shots,
+            replay,
+            guided,
+        )
+
+
+def settle_environment() -> None:
+    """Make the terminal's variables ready; to be called before Textual is imported."""
+    # Frozen terminal sizes would keep the screen from following the window.
+    os.environ.pop("COLUMNS", None)
+    os.environ.pop("LINES", None)
+    # Textual reads these when it is imported.
+    os.environ["TEXTUAL_FPS"] = "10"
+    os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
 
 def _last_position(engine: EnginePort) -> str:

@@ -29,6 +29,12 @@ def coins(size: Decimal, instrument: Instrument) -> str:
     return fixed if Decimal(fixed.replace(",", "")) == size else exact
 
 
+def ordinal(number: int) -> str:
+    """'1st', '2nd', '11th'."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
+    return f"{number:,}{ending}"
+
+
 def lasting(seconds: int) -> str:
     """A time span in its two coarsest units: '12 s', '3 min', '2 h 05 min', '3 d 04 h'."""
     if seconds < _MINUTE:

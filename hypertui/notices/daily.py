@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from hypertui.charts.figures import gain, usd
 from hypertui.core.market import ZERO
 from hypertui.core.phrases import coins, counted, in_words
 from hypertui.journal.errors import JournalError, NoJournal
 from hypertui.journal.history import History
-from hypertui.ledger.reports.figures import gain, usd
 from hypertui.ledger.reports.profit import Statement, Tally, statement
 from hypertui.ledger.scope import Scope, day_of
 from hypertui.notices.hours import DAY

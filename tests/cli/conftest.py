@@ -12,6 +12,12 @@ from tests.cli.operating import environment
 from tests.support.local_venue import LocalVenue
 
 
+@pytest.fixture(autouse=True)
+def counted_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands in this process leave nothing in anybody's state folder."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
     return environment(tmp_path)

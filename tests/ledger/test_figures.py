@@ -7,14 +7,15 @@ from decimal import Decimal as D
 
 import pytest
 
+from hypertui.charts.figures import FigureKind, heading, kinds, row_shown, shown
+from hypertui.charts.typeset import typeset
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.journal import Journal
 from hypertui.journal.history import History
 from hypertui.journal.records import RulesRecord
-from hypertui.ledger.reports.figures import FigureKind, heading, instruments, kinds, row_shown, shown
+from hypertui.ledger.reports.markets import instruments
 from hypertui.ledger.reports.profit import statement
 from hypertui.ledger.reports.statement_words import statement_in_words
-from hypertui.ledger.reports.typeset import typeset
 from hypertui.ledger.scope import Scope
 from tests.ledger.helpers import ID, TRADE
 

@@ -13,18 +13,17 @@ from pathlib import Path
 
 import pytest
 
+from hypertui.charts import style
+from hypertui.charts.price_chart import price_chart
+from hypertui.charts.price_track import PriceTrack, TrackedFill
 from hypertui.console.theme import THEMES
 from hypertui.core.market import Side
 from hypertui.journal import Journal
-from hypertui.journal.history import AccountMarket, History
+from hypertui.journal.history import History
 from hypertui.journal.records import MarkRecord, SettingsRecord, StepRecord
-from hypertui.journal.rows import BookedFill
 from hypertui.ledger.check import check
-from hypertui.ledger.reports import style
 from hypertui.ledger.reports.lists import booked_fills
 from hypertui.ledger.reports.page import page
-from hypertui.ledger.reports.price_chart import price_chart
-from hypertui.ledger.reports.price_track import PriceTrack
 from hypertui.ledger.reports.profit import CROSS, statement
 from hypertui.ledger.scope import Scope
 from tests.ledger.facts import fill, told
@@ -241,11 +240,11 @@ def test_prices_are_thinned_out_by_the_database_without_their_peaks(
 
 
 def test_of_very_many_fills_some_are_drawn_and_the_page_says_which() -> None:
-    track = PriceTrack(AccountMarket.of(TRADE))
+    track = PriceTrack(TRADE.symbol)
     for number in range(1, 4_301):
-        each = fill(Side.BUY, "1", 100 + number % 7, at=TRADE.started_at + number * 1_000)
-        track.add(BookedFill(each, (), D(0), D(1), D(0), D(0), D(0)))
-    text = price_chart(track, None)
+        at, price = TRADE.started_at + number * 1_000, D(100 + number % 7)
+        track.add(TrackedFill(ID, at, price, Side.BUY, D(1), "ENTRY", 0, None))
+    text = price_chart(track, None).html()
     assert len(marks(text)) == 1_075
     assert "Every 4th of 4,300 fills is drawn." in text
 

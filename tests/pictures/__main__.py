@@ -6,12 +6,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from PIL import Image
 from textual.color import Color
 
+from hypertui.backtest.report_page import report_picture
 from hypertui.console.theme import THEMES
+from tests.backtest.walks import random_candles, told_of, walk_of
 from tests.console import fakes, states
 from tests.pictures.cast import record
 from tests.pictures.painter import NoFont, Painter
@@ -37,6 +41,9 @@ def main() -> int:
             path = options.folder / f"main-{width}x{height}-{theme}.png"
             asyncio.run(_paint(painter, theme, (width, height), path))
             print(f"{path} ({path.stat().st_size / 1000:,.0f} kB)")
+    path = options.folder / "backtest-report.png"
+    _paint_report(path)
+    print(f"{path} ({path.stat().st_size / 1000:,.0f} kB)")
     if options.seconds:
         path = options.folder / "paper.cast"
         with TemporaryDirectory() as state:
@@ -53,6 +60,13 @@ async def _paint(painter: Painter, theme: str, size: tuple[int, int], path: Path
         await pilot.pause()
         ground = Color.parse(THEMES[theme].background or "").rgb
         painter.paint(app.screen._compositor.render_strips(), ground).save(path, optimize=True)
+
+
+def _paint_report(path: Path) -> None:
+    """The report of a backtest of candles from a seed."""
+    whole = Image.open(BytesIO(report_picture(told_of(walk_of(random_candles(4_000, 8), "0.6")))))
+    small = whole.convert("RGB").resize((whole.width // 2, whole.height // 2), Image.Resampling.LANCZOS)
+    small.quantize(colors=64, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -84,7 +84,9 @@ def _walked(
     ends = np.array(block_ends(len(prices), blocks), dtype=np.int64)
     net = np.zeros(len(ends))
     terms, state, lots = prepared.terms, prepared.state, prepared.lots
-    searched = prices if source is None else source
+    searched = prices
+    if source is not None:
+        searched, window = source, len(prices)  # it walks nothing that could be too large
     status = Status.GOES_ON.value
     for start in range(0, len(prices), window):
         stop = min(start + window, len(prices))

@@ -6,24 +6,15 @@ of the moment (time-weighted return, as the CFA Institute's GIPS standards defin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from hypertui.charts.equity_chart import Point
 from hypertui.core.market import ZERO
 from hypertui.ledger.scope import day_of
 
 _POINTS = 1_000  # kept for a chart; every second one goes whenever there are twice as many
 DAYS_A_YEAR = 365  # this market never closes
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """`at` ms, `profit` USD, `drawdown` USD below the highest profit until then."""
-
-    at: int
-    profit: Decimal
-    drawdown: Decimal
 
 
 class EquityCurve:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 
+from hypertui.charts.figures import FigureKind, heading, kinds, shown
+from hypertui.charts.tally_table import TallyRow, tally_table
 from hypertui.core.market import ZERO
-from hypertui.ledger.reports.figures import FigureKind, heading, kinds, shown
 from hypertui.ledger.reports.profit import Statement, Tally
-from hypertui.ledger.reports.typeset import cell, row, side, table
 
 _MOST = 60  # rows
-_BAR = 100.0  # how long the longest bars of both sides are together
 
 _COUNTED = ("fills", "closings", "volume", "fees", "pnl")
 _PAID = ("funding", "net")  # of the groups that funding belongs to
@@ -28,16 +26,12 @@ def group_table(statement: Statement, group: str, *, funding: bool) -> str:
     older = tallies[:-_MOST]
     if older:
         rows.insert(0, (f"{len(older):,} before them", _sum([tally for _, tally in older])))
-    head = [cell(heading(group, kinds((group,))[group]), tag="th")]
-    head += [cell(heading(name, kind), "n", "th") for name, kind in columns.items()]
-    results = [tally.pnl + (tally.funding if funding else ZERO) for _, tally in rows]
-    bars = SmallBars(results)
+    name = heading(group, kinds((group,))[group])
     body = [
-        row([cell(label), *_figures(tally, columns), bars.bar(result)])
-        for (label, tally), result in zip(rows, results, strict=True)
+        TallyRow(label, tally.figures(), tally.pnl + (tally.funding if funding else ZERO))
+        for label, tally in rows
     ]
-    foot = row([cell("in all"), *_figures(statement.totals, columns), cell("")])
-    return table([*head, cell("", tag="th")], body, foot)
+    return tally_table(name, body, columns, statement.totals.figures())
 
 
 def _name(group: str, name: object) -> str:
@@ -50,34 +44,8 @@ def _name(group: str, name: object) -> str:
     return shown(name, kind)
 
 
-def _figures(tally: Tally, columns: Mapping[str, FigureKind]) -> Iterator[str]:
-    found = tally.figures()
-    for name, kind in columns.items():
-        value = found[name]
-        of = side(value) if kind is FigureKind.GAIN and isinstance(value, Decimal) else ""
-        yield cell(shown(value, kind), f"n {of}")
-
-
 def _sum(tallies: Sequence[Tally]) -> Tally:
     total = Tally()
     for tally in tallies:
         total.join(tally)
     return total
-
-
-class SmallBars:
-    """Bars that begin at one 0, to the right for a gain and, hollow, to the left for a loss."""
-
-    def __init__(self, values: Sequence[Decimal]) -> None:
-        low, high = min([ZERO, *values]), max([ZERO, *values])
-        self._scale = _BAR / float(high - low) if high > low else 0.0
-        self._zero = float(-low) * self._scale
-
-    def bar(self, value: Decimal) -> str:
-        long = abs(float(value)) * self._scale
-        begin = self._zero if value > 0 else self._zero - long
-        kind = "gain" if value > 0 else "loss"
-        drawn = f'<rect class="{kind}" x="{begin:.2f}" y="1" width="{long:.2f}" height="8"/>' if long else ""
-        drawn += f'<path class="zero" d="M{self._zero:.2f},0v10"/>'
-        box = 'viewBox="-1 0 102 10" preserveAspectRatio="none" aria-hidden="true"'
-        return f'<td class="bar"><svg {box}>{drawn}</svg></td>'

@@ -1,29 +1,30 @@
-"""The report as one self-contained HTML page: no script, style sheet or picture from elsewhere.
+"""The report as one self-contained HTML page.
 
 What it says is worked out by the statement and the check; here it is put into sections, each of which
-begins a page of its own on paper. The markup is XML as well: a tag that is not closed is seen at once."""
+begins a page of its own on paper."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from hypertui.charts.document import document, headline_list
+from hypertui.charts.equity_chart import equity_chart
+from hypertui.charts.figures import gain, heading, kinds, minute, row_shown, second
+from hypertui.charts.price_chart import price_chart
+from hypertui.charts.typeset import cell, escaped, row, side, table
 from hypertui.core.market import Instrument
 from hypertui.core.phrases import counted
 from hypertui.journal.records import TradeRecord
 from hypertui.ledger.check import Verdict
 from hypertui.ledger.derivation import DERIVATION
-from hypertui.ledger.reports.equity_chart import equity_chart
 from hypertui.ledger.reports.exits import exit_row, unit_sizes
-from hypertui.ledger.reports.figures import gain, heading, instruments, kinds, minute, row_shown, second
 from hypertui.ledger.reports.group_tables import group_table
-from hypertui.ledger.reports.price_chart import price_chart
+from hypertui.ledger.reports.markets import instruments
 from hypertui.ledger.reports.price_track import tracks
 from hypertui.ledger.reports.profit import CROSS, Statement
 from hypertui.ledger.reports.settings_list import settings_list
 from hypertui.ledger.reports.statement_words import headline, statement_in_words
-from hypertui.ledger.reports.style import STYLE
-from hypertui.ledger.reports.typeset import cell, escaped, row, side, table
 from hypertui.ledger.scope import Scope
 
 _MOST = 60  # cycles
@@ -81,12 +82,7 @@ def page(scope: Scope, statement: Statement, verdict: Verdict, at: int) -> str:
             f" first in, first out; rules of derivation: version {DERIVATION}.</p></footer></section>",
         ]
     )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"/>'
-        f"<title>{escaped(title)}</title>"
-        '<meta name="viewport" content="width=device-width"/><meta name="color-scheme" content="light dark"/>'
-        f"<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n"
-    )
+    return document(title, body)
 
 
 def _title(trades: list[TradeRecord], network: str) -> str:
@@ -101,23 +97,17 @@ def _summary(trades: list[TradeRecord], statement: Statement, verdict: Verdict, 
         whose = ", ".join(f"{account[:6]}…{account[-4:]}" for account in accounts)
         word = "account" if len(accounts) == 1 else "accounts"
         yield f'<p class="quiet">{word} {escaped(whose)}; amounts in USD, times in UTC</p>'
-    yield '<dl class="headline">'
-    for each in headline(statement, len(trades)):
-        kind = "" if each.amount is None else side(each.amount)
-        yield f"<div><dt>{escaped(each.label)}</dt>"
-        yield f'<dd class="{f"figure {kind}".strip()}">{escaped(each.figure)}</dd>'
-        yield f'<dd class="about">{escaped(each.about)}</dd></div>'
-    yield "</dl>"
+    yield headline_list(headline(statement, len(trades)))
     yield from _checked(verdict)
 
 
 def _charts(scope: Scope, statement: Statement, markets: Mapping[str, Instrument]) -> Iterator[str]:
-    yield from (price_chart(track, markets.get(track.market.symbol)) for track in tracks(scope))
+    yield from (price_chart(track, markets.get(track.symbol)).html() for track in tracks(scope))
     points = statement.curve.points
     if len(points) > 1:
         since = "" if statement.first_at is None else f" since {minute(statement.first_at)}"
         title = f"Equity (USD): net result{since}, realised or not, with the drawdown under it"
-        yield equity_chart(points, title)
+        yield equity_chart(points, title).html()
 
 
 def _checked(verdict: Verdict) -> Iterator[str]:

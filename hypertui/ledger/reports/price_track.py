@@ -1,4 +1,4 @@
-"""What a chart of a market's price is drawn from: prices, fills and the lines of the ladder's units.
+"""What the chart of a market's price is drawn from, as the journal has it.
 
 The journal has the prices that were seen, one a second at most, and each by which the ladder moved. The
 former go when a trade is pruned; then the fills are part of the line."""
@@ -6,85 +6,24 @@ former go when a trade is pruned; then the fills are part of the line."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 
-from hypertui.core.market import Side
-from hypertui.journal.history import AccountMarket, PriceSpan
+from hypertui.charts.price_track import PriceTrack, TrackedFill, TrackedTrade
+from hypertui.journal.history import PriceSpan
 from hypertui.journal.records import MarkRecord, StepRecord, TradeRecord
 from hypertui.journal.rows import BookedFill
 from hypertui.ledger.reports.lists import booked_fills
 from hypertui.ledger.scope import Scope
 
 _SPANS = 600  # that a line is made of: more would fall on one another
-_FILLS = 1_000  # that are drawn
-
-
-@dataclass(frozen=True, slots=True)
-class TrackedFill:
-    """A fill of a trade at `at` (ms). `made` is what it realised (USD, net of fees), None where it closed
-    nothing."""
-
-    trade_id: str
-    at: int
-    price: Decimal
-    side: Side
-    size: Decimal
-    reason: str
-    level: int | None
-    made: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class TrackedTrade:
-    """A trade's line through (ms, USD) and its units' prices; `recorded` says whether the prices that were
-    seen are still there."""
-
-    line: Sequence[tuple[int, Decimal]]
-    units: dict[int, Decimal]
-    recorded: bool
-
-
-@dataclass(slots=True)
-class PriceTrack:
-    """One market: its trades, oldest first, and its fills, evenly thinned out to every `nth` where they are
-    many; `count` is how many there were."""
-
-    market: AccountMarket
-    trades: list[TrackedTrade] = field(default_factory=list)
-    fills: list[TrackedFill] = field(default_factory=list)
-    nth: int = 1
-    count: int = 0
-
-    def add(self, booked: BookedFill) -> None:
-        """The next fill."""
-        fill = booked.fill
-        self.count += 1
-        if self.count % self.nth == 0:
-            made = booked.pnl if booked.allocations else None
-            self.fills.append(
-                TrackedFill(
-                    fill.trade_id,
-                    fill.time,
-                    fill.price,
-                    fill.side,
-                    fill.size,
-                    fill.reason,
-                    fill.level,
-                    made,
-                )
-            )
-        if len(self.fills) >= 2 * _FILLS:
-            self.fills = self.fills[1::2]
-            self.nth *= 2
 
 
 def tracks(scope: Scope) -> list[PriceTrack]:
     """The markets of a scope in which anything was traded. Raises JournalError."""
     markets = scope.markets()
-    found = {market: PriceTrack(market) for market in markets}
+    found = {market: PriceTrack(market.symbol) for market in markets}
     for market, booked in booked_fills(scope):
-        found[market].add(booked)
+        found[market].add(_fill(booked))
     for market, trades in markets.items():
         track = found[market]
         if not track.count:
@@ -93,6 +32,13 @@ def tracks(scope: Scope) -> list[PriceTrack]:
             if scope.trade in (None, trade.id):
                 track.trades.append(_tracked(scope, trade, track.fills))
     return [track for track in found.values() if track.count]
+
+
+def _fill(booked: BookedFill) -> TrackedFill:
+    fill, made = booked.fill, booked.pnl if booked.allocations else None
+    return TrackedFill(
+        fill.trade_id, fill.time, fill.price, fill.side, fill.size, fill.reason, fill.level, made
+    )
 
 
 def _tracked(scope: Scope, trade: TradeRecord, fills: Sequence[TrackedFill]) -> TrackedTrade:

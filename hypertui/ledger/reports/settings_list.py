@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from hypertui.charts.figures import UNKNOWN, minute
+from hypertui.charts.typeset import cell, escaped, row, table
 from hypertui.core.phrases import in_words
 from hypertui.journal.records import SettingsRecord, TradeRecord
-from hypertui.ledger.reports.figures import UNKNOWN, minute
-from hypertui.ledger.reports.typeset import cell, escaped, row, table
 
 # The others, and the private ones, are where its files are, whose account it is, and how its screen looks.
 _BEARING = ("network", "trade", "trades", "guards", "engine", "paper")

@@ -4,12 +4,10 @@ what a percentage is of."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import ZERO
-from hypertui.core.phrases import counted, lasting
-from hypertui.ledger.reports.figures import (
+from hypertui.charts.document import Headline
+from hypertui.charts.figures import (
     UNKNOWN,
     exact,
     gain,
@@ -18,18 +16,9 @@ from hypertui.ledger.reports.figures import (
     second,
     usd,
 )
+from hypertui.core.market import ZERO
+from hypertui.core.phrases import counted, lasting
 from hypertui.ledger.reports.profit import Statement
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """One figure of the headline: what it is, the figure, and a line about it. `amount` is the gain or loss
-    behind it (USD); None where it is neither."""
-
-    label: str
-    figure: str
-    about: str
-    amount: Decimal | None = None
 
 
 def headline(statement: Statement, trades: int) -> Iterator[Headline]:

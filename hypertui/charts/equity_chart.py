@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
-from hypertui.ledger.reports import drawing
-from hypertui.ledger.reports.equity import Point
-from hypertui.ledger.reports.figures import gain, second
+from hypertui.charts import drawing
+from hypertui.charts.drawing import Drawing
+from hypertui.charts.figures import gain, second
 
 _TOP, _HEIGHT, _BETWEEN, _UNDER, _BELOW = 14.0, 210.0, 26.0, 100.0, 30.0
 
 
-def equity_chart(points: Sequence[Point], title: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Point:
+    """`at` ms, `profit` USD, `drawdown` USD below the highest profit until then."""
+
+    at: int
+    profit: Decimal
+    drawdown: Decimal
+
+
+def equity_chart(points: Sequence[Point], title: str) -> Drawing:
     """Both, over the same time; needs two points at least."""
     times = points[0].at, points[-1].at
     made = [(point.at, point.profit) for point in points]
@@ -30,4 +41,4 @@ def equity_chart(points: Sequence[Point], title: str) -> str:
         drawing.text(drawing.LEFT + 6, under.top - 7, "drawdown (USD)"),
         *drawing.times_axis(under),
     ]
-    return drawing.figure(title, about, under.bottom + _BELOW, drawn)
+    return Drawing(title, about, under.bottom + _BELOW, "".join(drawn))

@@ -1,4 +1,4 @@
-"""How a person reads a figure of the ledger: what kind it is, by the name of its column, and its text.
+"""How a person reads a figure: what kind it is, by the name of its column, and its text.
 
 Programs get every digit (JSON, CSV). People get USD to the cent, prices and sizes with the decimals of their
 market, thousands apart, and words instead of names."""
@@ -11,8 +11,7 @@ from decimal import Decimal
 from enum import Enum, auto
 
 from hypertui.core import phrases
-from hypertui.core.market import KNOWN_INSTRUMENTS, Instrument
-from hypertui.ledger.scope import Scope
+from hypertui.core.market import Instrument
 
 UNKNOWN = "–"
 CENT = Decimal("0.01")
@@ -158,18 +157,3 @@ def minute(at: int) -> str:
 def second(at: int) -> str:
     """A moment (ms) in UTC, to the second."""
     return f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%d %H:%M:%S}"
-
-
-def instruments(scope: Scope) -> dict[str, Instrument]:
-    """The markets of a scope by their symbols, under the rules of the newest start that wrote them down."""
-    found = dict(KNOWN_INSTRUMENTS)
-    for trade in scope.trades():
-        for rules in scope.history.rules(trade.id):
-            found[trade.symbol] = Instrument(
-                trade.symbol,
-                rules.sz_decimals,
-                rules.max_leverage,
-                rules.min_order_value,
-                rules.only_isolated,
-            )
-    return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from hypertui.ledger.reports.typeset import escaped
+from hypertui.charts.typeset import escaped
 
 WIDTH = 900
 LEFT, RIGHT = 76, 52  # of the area; beside it stand the labels
@@ -65,13 +65,31 @@ def area(
     return DrawnArea(top, height, *times, low, high)
 
 
-def figure(title: str, about: str, height: float, drawn: Iterable[str], legend: str = "") -> str:
-    """A chart with its title; `about` says in words what is to be seen, for who cannot see it."""
-    below = f'<p class="legend">{legend}</p>' if legend else ""
-    return (
-        f'<figure><figcaption>{escaped(title)}</figcaption><div class="scroll"><svg viewBox="0 0 {WIDTH} '
-        f'{height:.0f}" role="img" aria-label="{escaped(about)}">{"".join(drawn)}</svg></div>{below}</figure>'
-    )
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart with its title, `height` in units of the drawing; `about` says in words what is to be seen, for
+    who cannot see it. `inner` is SVG, `legend` HTML."""
+
+    title: str
+    about: str
+    height: float
+    inner: str
+    legend: str = ""
+
+    @property
+    def svg(self) -> str:
+        """The picture alone."""
+        return (
+            f'<svg viewBox="0 0 {WIDTH} {self.height:.0f}" role="img" aria-label="{escaped(self.about)}">'
+            f"{self.inner}</svg>"
+        )
+
+    def html(self, kind: str = "", after: str = "") -> str:
+        """A figure of a page; `kind` is a class of the style sheet, `after` what stands below the picture."""
+        which = f' class="{kind}"' if kind else ""
+        below = f'<p class="legend">{self.legend}</p>' if self.legend else ""
+        caption = f"<figcaption>{escaped(self.title)}</figcaption>"
+        return f'<figure{which}>{caption}<div class="scroll">{self.svg}</div>{after}{below}</figure>'
 
 
 def polyline(where: DrawnArea, points: Sequence[tuple[int, float | Decimal]], kind: str) -> str:
@@ -117,6 +135,14 @@ def times_axis(where: DrawnArea) -> Iterator[str]:
     for at in range(first, where.end + 1, step):
         yield f'<path class="tick" d="M{where.x(at):.1f},{where.bottom:.1f}v4"/>'
         yield text(where.x(at), where.bottom + 17, _time(at, step, at == first), "x")
+
+
+def counts_axis(where: DrawnArea) -> Iterator[str]:
+    """Round numbers below, where there are no times."""
+    step = max(1, round(_round_step((where.end - where.begin) / _MOST_TIMES)))
+    for at in range(-(-where.begin // step) * step, where.end + 1, step):
+        yield f'<path class="tick" d="M{where.x(at):.1f},{where.bottom:.1f}v4"/>'
+        yield text(where.x(at), where.bottom + 17, f"{at:,}", "x")
 
 
 def _time(at: int, step: int, first: bool) -> str:

@@ -32,7 +32,34 @@ LIGHT: Mapping[str, str] = {
 }
 _PAPER = {**LIGHT, "ground": "#ffffff", "surface": "#ffffff"}
 
-_RULES = """
+# Of what is drawn: also a picture without a page knows these.
+_DRAWN = """
+svg text{font-size:11px;fill:var(--quiet)}svg text.y{text-anchor:end}svg text.x{text-anchor:middle}
+svg text.number{font-size:10px}
+svg path{fill:none;stroke-width:1}
+.line{stroke:var(--text);stroke-width:1.3;stroke-linejoin:round}.grid,.tick,path.unit{stroke:var(--edge)}
+.grid{stroke-opacity:.45}path.unit{stroke-dasharray:2 4}
+path.unit.entry{stroke-dasharray:8 4;stroke:var(--quiet)}
+.zero{stroke:var(--quiet)}
+svg path.deep{fill:var(--loss);fill-opacity:.25;stroke:var(--loss)}
+svg path.bought,svg path.sold{fill:var(--strong);stroke:var(--ground);stroke-width:.6}
+svg path.bought.gain,svg path.sold.gain{fill:var(--gain)}
+svg path.bought.loss,svg path.sold.loss{fill:var(--ground);stroke:var(--loss);stroke-width:1.4}
+rect.gain{fill:var(--gain)}rect.loss{fill:none;stroke:var(--loss);stroke-width:1.5;vector-effect:non-scaling-stroke}
+.net{stroke:var(--strong)}.other{stroke:var(--quiet);stroke-width:1.1}
+.other0{stroke-dasharray:6 3}.other1{stroke-dasharray:2 3}.other2{stroke-dasharray:9 3 2 3}
+svg path.phase{fill:var(--quiet);stroke:none}
+svg path.cursor{stroke:var(--quiet);stroke-dasharray:3 3}
+svg path.brush{fill:var(--strong);fill-opacity:.12;stroke:none}
+rect.heat{stroke:var(--ground);stroke-width:1}rect.heat.gain{fill:var(--gain)}rect.heat.loss{fill:var(--loss)}
+rect.heat.none{fill:none;stroke:var(--edge);stroke-width:.5}
+svg path.below{stroke:var(--ground);stroke-width:1.4}
+svg path.plateau{stroke:var(--strong);stroke-width:2}
+svg text.best{fill:var(--strong);font-size:13px;text-anchor:middle}
+"""
+_RULES = (
+    _DRAWN
+    + """
 *{box-sizing:border-box}
 body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:66em;padding:2em 1.2em;
 color:var(--text);background:var(--ground)}
@@ -55,20 +82,19 @@ td.bar{padding:0 .4em}td.bar svg{display:block;width:10em;height:.8em}
 figure{margin:1.2em 0}figcaption{font-weight:600;color:var(--strong)}
 figure svg{display:block;min-width:44em;width:100%;height:auto}
 .key{margin-right:1em}
-svg text{font-size:11px;fill:var(--quiet)}svg text.y{text-anchor:end}svg text.x{text-anchor:middle}
-svg text.number{font-size:10px}
-svg path{fill:none;stroke-width:1}
-.line{stroke:var(--text);stroke-width:1.3;stroke-linejoin:round}.grid,.tick,path.unit{stroke:var(--edge)}
-.grid{stroke-opacity:.45}path.unit{stroke-dasharray:2 4}
-path.unit.entry{stroke-dasharray:8 4;stroke:var(--quiet)}
-.zero{stroke:var(--quiet)}
-svg path.deep{fill:var(--loss);fill-opacity:.25;stroke:var(--loss)}
-svg path.bought,svg path.sold{fill:var(--strong);stroke:var(--ground);stroke-width:.6}
-svg path.bought.gain,svg path.sold.gain{fill:var(--gain)}
-svg path.bought.loss,svg path.sold.loss{fill:var(--ground);stroke:var(--loss);stroke-width:1.4}
-rect.gain{fill:var(--gain)}rect.loss{fill:none;stroke:var(--loss);stroke-width:1.5;vector-effect:non-scaling-stroke}
 details{margin:.6em 0}summary{cursor:pointer}code{font-size:.92em;overflow-wrap:anywhere}
 dl.terms dt{font-weight:600;color:var(--strong)}dl.terms dd{margin:0 0 .4em 0}
+.controls{display:flex;flex-wrap:wrap;gap:.3em 1em;align-items:baseline;font-size:.87em;color:var(--quiet)}
+.controls output{font-variant-numeric:tabular-nums;color:var(--text)}
+button{font:inherit;color:var(--text);background:var(--surface);
+border:1px solid var(--edge);border-radius:4px}
+button:disabled{color:var(--quiet)}
+figure.course svg{cursor:crosshair;touch-action:pan-y}
+svg.sample{display:inline;min-width:0;width:2em;height:.7em}
+.no-fills .fills,.no-units .units,.no-phases .phases{display:none}
+.no-other0 .other0,.no-other1 .other1,.no-other2 .other2{display:none}
+th.sorts{cursor:pointer;text-decoration:underline dotted}
+.verdict{font-size:1.1em;color:var(--strong);font-weight:600}
 footer{margin-top:3em;border-top:1px solid var(--edge);padding-top:.8em}
 @media print{
 @page{margin:14mm}
@@ -76,11 +102,13 @@ body{font-size:10pt;max-width:none;padding:0}
 section{break-before:page}section.first{break-before:auto}
 h2{margin-top:0}h2,h3,figcaption{break-after:avoid}
 thead{display:table-header-group}tfoot{display:table-row-group}tr,figure,.headline>div{break-inside:avoid}
+.controls{display:none}.maps figure[hidden]{display:block}
 .scroll{overflow:visible}table{font-size:7pt}td,th{padding:.12em .5em}
 th{white-space:normal}td.bar svg{width:6em}
 figure svg{min-width:0}
 }
 """
+)
 
 
 def _root(colours: Mapping[str, str]) -> str:
@@ -92,3 +120,12 @@ STYLE = (
     f"{_root(LIGHT)}\n@media screen and (prefers-color-scheme:dark){{{_root(DARK)}}}\n"
     f"@media print{{{_root(_PAPER)}}}{_RULES}"
 )
+
+
+def picture_style(colours: Mapping[str, str]) -> str:
+    """The rules of what is drawn, for a picture by itself: without variables, which not everything that draws
+    SVG knows."""
+    rules = _DRAWN
+    for name, value in colours.items():
+        rules = rules.replace(f"var(--{name})", value)
+    return rules

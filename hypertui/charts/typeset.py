@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from html import escape
 
+from hypertui.charts.figures import CENT
 from hypertui.core.redaction import harmless
-from hypertui.ledger.reports.figures import CENT
 
 # A hyphen that begins a number: not inside a word, a date or an id.
 _MINUS = re.compile(r"(?<![\w.-])-(?=[\d.])")
