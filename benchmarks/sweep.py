@@ -20,7 +20,7 @@ from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.series.ticks import Ticks
 from hypertui.sweep.axes import axes_of
 from hypertui.sweep.stretches import whole
-from hypertui.sweep.work import Batch, Terms, span_of, warm_up, work
+from hypertui.sweep.work import SettingBatch, Terms, span_of, warm_up, work
 
 _TICKS = 10_000_000
 _LONG = 100_000_000
@@ -42,7 +42,7 @@ def thousand_units() -> dict[str, object]:
     for _ in range(_PAIRS):
         # A new series each time: skeletons are made once a series, and making them counts.
         ticks = Ticks(prices.copy(), None, 1)
-        batch = Batch(whole(_TICKS), settings, _TERMS, span_of(settings, ticks.price(0)))
+        batch = SettingBatch(whole(_TICKS), settings, _TERMS, span_of(settings, ticks.price(0)))
         scan = min(_seconds(lambda: np.greater_equal(prices, prices[0], out=above).any()) for _ in range(5))
         began = time.process_time()
         steps = sum(found.steps for found in work(ticks, batch))
@@ -74,7 +74,7 @@ def _long_sweep(count: int) -> None:
     prices = _walk(count)
     settings = tuple(axes_of("0.1%:1%:0.05%", "2000", "recovery", "none").settings())
     ticks = Ticks(prices, None, 1)
-    work(ticks, Batch(whole(count), settings, _TERMS, span_of(settings, ticks.price(0))))
+    work(ticks, SettingBatch(whole(count), settings, _TERMS, span_of(settings, ticks.price(0))))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
     print(json.dumps({"ticks": count, "peak_mb": peak // 10**6, "ratio": ratio(peak, prices.nbytes)}))
 

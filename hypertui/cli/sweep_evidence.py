@@ -23,7 +23,7 @@ from hypertui.series.ticks import Ticks
 from hypertui.setting_types import share_of
 from hypertui.sweep.ranking import ranked
 from hypertui.sweep.results import SweepResults, SweepRow, setting_texts
-from hypertui.sweep.stretches import Role, SeriesStretch, whole
+from hypertui.sweep.stretches import SeriesStretch, StretchRole, whole
 from hypertui.sweep.summary import out_of_sample
 from hypertui.sweep.sweeping import SweepCourse, SweepPlan
 
@@ -59,7 +59,7 @@ def cut_ticks(ticks: Ticks, holdout: str | None, opens: bool) -> SweptParts:
     first = int(ticks.rows * (1 - share))
     if not 0 < first < ticks.rows:
         raise ValueError(f"holdout {typed(holdout)} of {counted(ticks.rows, 'row')} leaves a part empty")
-    sealed = SeriesStretch(Role.OUT_OF_SAMPLE, 0, first, ticks.rows).of(ticks)
+    sealed = SeriesStretch(StretchRole.OUT_OF_SAMPLE, 0, first, ticks.rows).of(ticks)
     return SweptParts(ticks, whole(first).of(ticks), sealed, opens)
 
 
@@ -85,7 +85,7 @@ def verdict_of(
     results: SweepResults, parts: SweptParts, plan: SweepPlan, state: Path, at: int
 ) -> SweepVerdict:
     """Judge the best setting by the plan's own measure. Raises ValueError where the ledger cannot be used."""
-    rows = results.of(Role.WHOLE)
+    rows = results.of(StretchRole.WHOLE)
     best = ranked(rows, plan.by) or ranked(rows, type(plan.by).NET_PNL)
     assert best is not None, "something was walked"
     terms, ledger = plan.terms, _ledger(parts, state)

@@ -8,7 +8,7 @@ from statistics import median
 from hypertui.core.phrases import counted
 from hypertui.sweep.ranking import RankBy, RankedBest, ranked
 from hypertui.sweep.results import SweepResults, SweepRow, setting_texts
-from hypertui.sweep.stretches import Role
+from hypertui.sweep.stretches import StretchRole
 
 _TITLES = ("best by", "unit", "position", "reinvest", "exits", "net PnL", "drawdown", "figure", "neighbours")
 _FOLD_TITLES = ("fold", "unit", "position", "reinvest", "exits", "in sample", "out of sample")
@@ -17,13 +17,13 @@ _WORDS = 5  # the first columns of both tables, which stand at the left
 
 def out_of_sample(results: SweepResults) -> float | None:
     """The net PnL (USD) of all folds together; None without one that was measured."""
-    rows = results.of(Role.OUT_OF_SAMPLE)
+    rows = results.of(StretchRole.OUT_OF_SAMPLE)
     return sum(row.found.net_pnl for row in rows) if rows else None
 
 
 def sweep_in_words(results: SweepResults) -> str:
     """For a person, as several lines."""
-    rows = results.of(Role.WHOLE)
+    rows = results.of(StretchRole.WHOLE)
     best = _best(rows)
     lines = [_in_short(results, rows, best), ""]
     lines += _table(_TITLES, [_best_cells(each) for each in best])
@@ -39,10 +39,12 @@ def sweep_in_words(results: SweepResults) -> str:
 
 def sweep_summary(results: SweepResults) -> dict[str, object]:
     """As one JSON object."""
-    rows = results.of(Role.WHOLE)
+    rows = results.of(StretchRole.WHOLE)
     return {
-        "settings": len([row for row in results.rows if row.stretch.role is Role.WHOLE]),
-        "refused": sum(row.stretch.role is Role.WHOLE and bool(row.found.refused) for row in results.rows),
+        "settings": len([row for row in results.rows if row.stretch.role is StretchRole.WHOLE]),
+        "refused": sum(
+            row.stretch.role is StretchRole.WHOLE and bool(row.found.refused) for row in results.rows
+        ),
         "profitable": sum(row.found.net_pnl > 0 for row in rows),
         "median_net_pnl": median(row.found.net_pnl for row in rows),
         "best": {
@@ -110,8 +112,8 @@ def _setting_cells(row: SweepRow) -> tuple[str, ...]:
 
 def _folds(results: SweepResults) -> Iterator[tuple[SweepRow, SweepRow]]:
     """Of each fold the setting that was chosen, in sample and out of sample."""
-    inside = {(row.stretch.fold, row.setting): row for row in results.of(Role.IN_SAMPLE)}
-    for measured in results.of(Role.OUT_OF_SAMPLE):
+    inside = {(row.stretch.fold, row.setting): row for row in results.of(StretchRole.IN_SAMPLE)}
+    for measured in results.of(StretchRole.OUT_OF_SAMPLE):
         yield inside[measured.stretch.fold, measured.setting], measured
 
 
