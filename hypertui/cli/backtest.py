@@ -79,7 +79,7 @@ def backtest(arguments: argparse.Namespace) -> int:
             series, plan, costs, None if trace is None else write, exits, guards, equity, parts_of(series)
         )
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
-    later = None if parts.opened is None else asked.plan(parts.opened.prices[0], costs.fee_rate)
+    later = None if parts.opens_at is None else asked.plan(parts.opens_at, costs.fee_rate)
     attempt = Attempt(plan, costs, exits, guards, equity)
     evidence = evidence_of(parts, attempt, run, later, asked.state_dir)
     if arguments.json:
