@@ -11,10 +11,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from hypertui.backtest.instant_exchange import Costs
-from hypertui.backtest.simulation import Run
 from hypertui.core.market import plain
 from hypertui.core.price_series import Series
-from hypertui.core.round_trips import SLOTS
 from hypertui.evidence.sharpe import block_returns, sharpe_ratio
 from hypertui.evidence.trials import Trial
 from hypertui.risk.rules import GuardRules
@@ -98,11 +96,6 @@ class Attempt:
     def terms(self) -> dict[str, str]:
         """As the trial ledger has them."""
         return trial_terms(self.plan, self.costs, self.exits, self.guards, self.equity)
-
-
-def stake_of(run: Run) -> float:
-    """What the entry has cost (USD), before fees."""
-    return float(run.ladder.fragment_at_entry * SLOTS)
 
 
 def trial(terms: dict[str, str], stake: float, blocks: Sequence[float], rows: tuple[int, int]) -> Trial:

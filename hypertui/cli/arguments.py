@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from hypertui.cli.data_arguments import add_data, add_record
+from hypertui.cli.data_arguments import add_data, add_price_kind, add_record
 from hypertui.cli.evidence_arguments import add_evidence
 from hypertui.cli.ledger_arguments import add_ledger, add_notices, add_replay, add_status
 from hypertui.cli.operator_arguments import (
@@ -23,6 +23,7 @@ from hypertui.cli.operator_arguments import (
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 from hypertui.cli.sweep_arguments import add_sweep
 from hypertui.cli.values import file_path
+from hypertui.cli.venue_arguments import add_market_flags, add_venue
 from hypertui.core.redaction import HIDDEN, printable, without_secrets
 
 _DESCRIPTION = """\
@@ -153,7 +154,7 @@ def parser() -> argparse.ArgumentParser:
     add_data(commands.add_parser("data", help="price series: fetch candles, check a file, generate prices"))
     add_record(commands.add_parser("record", help="keep every public frame of some markets"))
     add_sweep(commands.add_parser("sweep", help="backtests of many settings, and what the best is worth"))
-    _add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))
+    add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))
     add_ledger(
         commands.add_parser("ledger", help="what the journal knows: PnL, lots, reports, why ORDER, backup")
     )
@@ -225,7 +226,7 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     add(network, "--base-url", metavar="URL", help="use an exchange that runs already (paper)")
 
     paper = parser.add_argument_group("paper market")
-    _add_market_flags(paper, default)
+    add_market_flags(paper, default)
     add(
         paper,
         "--fresh",
@@ -284,18 +285,15 @@ _NETWORKS = {
 }
 
 
-def _add_market_flags(group: Any, default: Any = None) -> None:
-    group.add_argument("--seed", default=default, metavar="N", help="of the price path; same seed, same path")
-    group.add_argument("--speed", default=default, metavar="X", help="market seconds per second")
-    group.add_argument("--prices", default=default, metavar="FILE", help="replay a price file")
-    group.add_argument("--faucet", default=default, metavar="USD", help="what a new account owns; 0: nothing")
-
-
 def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.description = "Replay a price file through the ladder, with fills the moment a trigger is touched."
     parser.add_argument(
-        "prices", type=file_path, metavar="PRICES", help="prices or candles: CSV or JSON, plain or packed"
+        "prices",
+        type=file_path,
+        metavar="PRICES",
+        help="prices, as docs/data.md lists them",
     )
+    add_price_kind(parser)
     same = argparse.SUPPRESS  # these may stand before the command as well
     parser.add_argument(
         "--only",
@@ -326,70 +324,6 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trace", type=file_path, metavar="FILE", help="write one JSON object per step")
     parser.add_argument("--force", action="store_true", help="let --trace overwrite a file")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
-
-
-def _add_venue(parser: argparse.ArgumentParser) -> None:
-    parser.description = "A local exchange for rehearsal and tests, on 127.0.0.1 only."
-    parser.add_argument("--port", default="3001", metavar="N", help="default 3001; 0: any free one")
-    parser.add_argument("--symbol", metavar="NAME", help="the market that --prices drives; default BTC")
-    _add_market_flags(parser)
-    parser.add_argument(
-        "--markets",
-        choices=["three", "dozen"],
-        help="what is listed: BTC, ETH and SOL (the default, or what --state has), or nine more",
-    )
-    parser.add_argument(
-        "--market",
-        action="append",
-        default=[],
-        metavar="SPEC",
-        help="list one more: NAME:szDecimals:maxLeverage:price[:onlyIsolated]; may be repeated",
-    )
-    parser.add_argument("--loop", action="store_true", help="replay the price file again and again")
-    parser.add_argument(
-        "--preset", metavar="NAME", help="the synthetic path: usual, calm, trending, crash or whipsaw"
-    )
-    parser.add_argument(
-        "--past", metavar="HOURS", help="invent candles of so many hours before the first price; default 0"
-    )
-    parser.add_argument("--manual", action="store_true", help="prices stand until the control door sets them")
-    parser.add_argument(
-        "--follow", metavar="URL", help="take another exchange's live prices: its URL, or mainnet; read only"
-    )
-    parser.add_argument("--follow-price", choices=["mark", "mid"], help="which price of it; default mark")
-    parser.add_argument(
-        "--rate-limits", choices=["real", "off"], help="throttle clients as Hyperliquid does; default real"
-    )
-    _add_rules(parser)
-    parser.add_argument(
-        "--control-port", metavar="N", help="open the control door there; 0: any free one; default: none"
-    )
-    parser.add_argument(
-        "--state", type=file_path, metavar="FILE", help="go on from this file, and keep everything in it"
-    )
-    parser.add_argument("--until-eof", action="store_true", help="leave when standard input ends")
-
-
-def _add_rules(parser: argparse.ArgumentParser) -> None:
-    rules = parser.add_argument_group(
-        "rules of the real exchange that are not established", "hypertui probe asks its testnet"
-    )
-    rules.add_argument(
-        "--passed-trigger",
-        choices=["fire", "reject"],
-        help="a new trigger that the price has passed: it fires at once (the default), or is refused",
-    )
-    rules.add_argument(
-        "--flat-reduce-only",
-        choices=["keep", "reject"],
-        help="a reduce-only trigger with nothing to reduce: it waits (the default), or is refused",
-    )
-    rules.add_argument(
-        "--tp-limit-side",
-        choices=["any", "far"],
-        help="where the limit of a market take-profit may be: on any side of its trigger (the default), or "
-        "only on the far one, where it can fill at the price that wakes it",
-    )
 
 
 class _Version(argparse.Action):

@@ -15,7 +15,7 @@ from typing import TextIO
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import replay
-from hypertui.backtest.trying import Attempt, parts_of, stake_of
+from hypertui.backtest.trying import Attempt, parts_of
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
 from hypertui.cli.backtest_evidence import cut, evidence_of
 from hypertui.cli.market_values import costs_of, instrument_of
@@ -23,9 +23,10 @@ from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.files import named_path
 from hypertui.core.market import ZERO, Instrument
-from hypertui.core.price_series import load_series
+from hypertui.core.price_series import PriceKind
 from hypertui.guard_settings import GuardSettings
 from hypertui.risk.rules import GuardRules
+from hypertui.series.prices import load_prices
 from hypertui.setting_types import fraction_of, says_atr
 from hypertui.settings import load_settings
 from hypertui.strategy.base import MoveRecord
@@ -50,7 +51,8 @@ def backtest(arguments: argparse.Namespace) -> int:
     asked.terms.check(asked.instrument, asked.leverage)
     guards, equity = _guards(arguments, asked.limits)
     began = time.perf_counter()
-    series = load_series(arguments.prices, asked.instrument.symbol)
+    kind = None if arguments.price is None else PriceKind(arguments.price)
+    series = load_prices(arguments.prices, asked.instrument.symbol, kind)
     loaded = time.perf_counter()
     parts = cut(series, arguments)
     series = parts.walked
@@ -76,9 +78,9 @@ def backtest(arguments: argparse.Namespace) -> int:
             series, plan, costs, None if trace is None else write, exits, guards, equity, parts_of(series)
         )
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
-    later = None if parts.opened is None else asked.plan(parts.opened.prices[0], costs.fee_rate)
+    later = None if parts.opens_at is None else asked.plan(parts.opens_at, costs.fee_rate)
     attempt = Attempt(plan, costs, exits, guards, equity)
-    evidence = evidence_of(parts, attempt, (stake_of(run), run.blocks), later, asked.state_dir)
+    evidence = evidence_of(parts, attempt, run, later, asked.state_dir)
     if arguments.json:
         print(json.dumps({**summary(run, timing), **evidence.summary}))
     else:

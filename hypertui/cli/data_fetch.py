@@ -59,7 +59,10 @@ async def _into(
     if file.last is not None:
         begin = file.last + length
         if begin < oldest:
-            tell(f"{asked.path} has a gap now: it ends at {moment(file.last)} UTC, the rest is gone")
+            tell(
+                f"{asked.path} has a gap now: it ends at {moment(file.last)} UTC, and nothing before "
+                f"{moment(oldest)} UTC can be fetched"
+            )
         since = max(since, begin)
     added = 0
     async for page in source.candle_pages(

@@ -11,6 +11,7 @@ from hypertui.cli import streams
 from hypertui.cli.public_endpoint import endpoint
 from hypertui.cli.values import integer, seconds, typed
 from hypertui.core.clock import wall_ms
+from hypertui.core.phrases import counted
 from hypertui.core.redaction import printable
 from hypertui.exchange.hyperliquid.frame_feed import FeedGap, frames
 from hypertui.exchange.hyperliquid.network import Endpoint
@@ -40,7 +41,7 @@ def record(arguments: argparse.Namespace) -> int:
         return _NOT_REACHED
     except OSError as error:
         raise ValueError(f"{arguments.out} cannot be written: {error.strerror or error}") from None
-    streams.say(f"{arguments.out}: {writer.lines:,} frames in {writer.files:,} files")
+    streams.say(f"{arguments.out}: {writer.lines:,} frames in {counted(writer.files, 'file')}")
     return 0
 
 

@@ -80,15 +80,13 @@ def _duplicates(ticks: Ticks, times: NDArray[np.int64] | None) -> list[SeriesFau
     same = np.diff(times) == 0
     if ticks.per_row == 1:  # of one time there may be several trades, but hardly one a second time
         same &= np.diff(ticks.prices) == 0
-        what = "have time and price of the row before"
+        what = "with time and price of the row before"
     else:
-        what = "have the time of the row before and other prices"
+        what = "with the time of the row before and other prices"
     if count := int(same.sum()):
-        at = int(np.argmax(same)) + 1
-        rows = "1 row" if count == 1 else f"{count:,} rows"
-        what = what.replace("have", "has", 1) if count == 1 else what
+        first = moment(int(times[int(np.argmax(same)) + 1]))
         found.append(
-            SeriesFault("duplicates", count, f"{rows} {what}; the first at {moment(int(times[at]))}")
+            SeriesFault("duplicates", count, f"{_counted(count, 'row')} {what}; the first at {first}")
         )
     return found
 

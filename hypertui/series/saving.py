@@ -12,6 +12,7 @@ from hypertui.series.columnar import stepped
 from hypertui.series.ticks import Ticks
 
 ENDINGS = (".npy", ".parquet", ".feather", ".csv")
+_DIGITS = 18  # up to which a column of Parquet is one of 64 bits
 
 
 def save(ticks: Ticks, path: Path) -> str:
@@ -35,7 +36,9 @@ def _frame(ticks: Ticks) -> Any:
     """A column of times, if there are any, and exact prices."""
     polars = require("polars", "data", "a file of columns")
     step = polars.lit(f"{ticks.price_step:f}").cast(polars.Decimal(38, ticks.decimals))
-    frame = polars.DataFrame(_columns(ticks)).select(polars.all().cast(polars.Decimal(38, 0)) * step)
+    figures = polars.Decimal(_DIGITS if ticks.prices.max() < 10**_DIGITS else 38, ticks.decimals)
+    exact = (polars.all().cast(polars.Decimal(38, 0)) * step).cast(figures)
+    frame = polars.DataFrame(_columns(ticks)).select(exact)
     if ticks.times is None:
         return frame
     return frame.insert_column(0, polars.Series("time", np.ascontiguousarray(ticks.times[:: ticks.per_row])))

@@ -43,33 +43,36 @@ def text_ticks(data: bytes, symbol: str | None, kind: PriceKind | None) -> Ticks
     if layout.clock is not None or (layout.time is None and (layout.nameless or layout.unknown)):
         raise Unusual("a time in an unusual place")
     notes = [f"no header: read as {layout.shape}"] if layout.shape else []
-    body = _body(data, begins)
-    frame = _of_symbol(_frame(body, begins), layout, symbol, notes)
+    start = _start(data, begins)
+    frame = _of_symbol(_frame(data, start, begins), layout, symbol, notes)
     times = None if layout.time is None else _times(frame[f"c{layout.time}"])
     figures = [frame[f"c{index}"] for index in layout.prices]
-    columns, decimals = text_prices(figures, exponents=b"e" in body or b"E" in body)
+    columns, decimals = text_prices(
+        figures, exponents=max(data.find(b"e", start), data.find(b"E", start)) >= 0
+    )
     return walked(columns, times, decimals, notes)
 
 
-def _body(data: bytes, begins: TextHead) -> bytes:
-    """The rows, without what is before the first of them."""
+def _start(data: bytes, begins: TextHead) -> int:
+    """Where the first row begins."""
     start = 0
     for _ in range(begins.skipped):
         start = data.index(b"\n", start) + 1
-    return data[start:]
+    return start
 
 
-def _frame(body: bytes, begins: TextHead) -> Any:
+def _frame(data: bytes, start: int, begins: TextHead) -> Any:
     """The columns that matter, as text but for whole times. Every row is as wide as the first."""
     polars = require("polars", "data", "a long price file")
     layout = begins.layout
     schema = dict.fromkeys((f"c{index}" for index in range(begins.width)), polars.String)
-    first = body[: body.find(b"\n")].decode().split(begins.delimiter)
+    first = data[start : data.find(b"\n", start)].decode().split(begins.delimiter)
     if layout.time is not None and len(first) == begins.width and first[layout.time].isdigit():
         schema[f"c{layout.time}"] = polars.Int64
     try:
         frame = polars.read_csv(
-            body,
+            data,
+            skip_lines=begins.skipped,
             has_header=False,
             schema=schema,
             columns=sorted(set(layout.columns)),
@@ -78,7 +81,7 @@ def _frame(body: bytes, begins: TextHead) -> Any:
         )
     except polars.exceptions.PolarsError as error:
         raise Unusual(str(error).partition("\n")[0]) from None
-    if body.count(begins.delimiter.encode()) != frame.height * (begins.width - 1):
+    if data.count(begins.delimiter.encode(), start) != frame.height * (begins.width - 1):
         raise Unusual("rows of several widths")
     return frame
 

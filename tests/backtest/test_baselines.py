@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hypertui.backtest.baselines import fill_path, nulls, recording, trailing
 from hypertui.backtest.baselines.compare import Baselines, compare
 from hypertui.backtest.baselines.fill_path import FillPath, PathResult, walk_path
 from hypertui.backtest.baselines.nulls import flipped, hold, lagged, percentile, random_entries
@@ -27,6 +29,7 @@ from hypertui.core.price_series import Series
 from hypertui.series.ticks import ticks_of
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.plan import Reinvest
+from hypertui.strategy.ladder.trade_plan import LadderPlan
 from tests.strategy.driver import COIN, plan_of
 
 D = Decimal
@@ -285,20 +288,35 @@ def test_figures_for_the_verdict_are_those_of_the_walks() -> None:
     assert (said.random_percentile, said.random_entries) == (found.random_percentile, 300)
 
 
-@given(walks, st.sampled_from(["0.7", "1", "3.3"]), st.sampled_from(list(Reinvest)), st.booleans())
-def test_ticks_that_touch_nothing_change_no_fill(
-    prices: list[Decimal], unit: str, reinvest: Reinvest, funded: bool
-) -> None:
-    """Prices at random distances, many of them on a unit and many of them twice."""
-    series = series_of([each for each in prices for _ in range(2)])
-    costs = COSTS if funded else Costs()
-    plan = replace(plan_of(), unit_size=D(unit), reinvest=reinvest)
+def alike(prices: Sequence[Decimal], plan: LadderPlan, costs: Costs) -> None:
+    """Walked over all ticks and over those that matter, a ladder has the same fills."""
+    series = series_of(prices)
     recorder = PathRecorder(plan.entry_size(prices[0]))
     whole = recorder.path(replay(series, plan, costs, recorder.note))
-    attempt = Attempt(plan, costs, ExitRules())
-    thinned = recorded_path(ticks_of(series), attempt)
+    thinned = recorded_path(ticks_of(series), Attempt(plan, costs, ExitRules()))
     assert thinned.at.tolist() == whole.at.tolist()
     assert thinned.coins.tolist() == whole.coins.tolist()
+
+
+@given(walks, st.sampled_from(["0.7", "1", "3.3"]), st.sampled_from(list(Reinvest)))
+def test_ticks_that_touch_nothing_change_no_fill(
+    prices: list[Decimal], unit: str, reinvest: Reinvest
+) -> None:
+    """Prices at random distances, many of them on a unit and all of them twice."""
+    plan = replace(plan_of(), unit_size=D(unit), reinvest=reinvest)
+    alike([each for each in prices for _ in range(2)], plan, Costs())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_funding_is_reinvested_to_the_same_cent(seed: int) -> None:
+    """It is charged at the price before each full hour, which may touch nothing. Lots are so small that each
+    cent of it changes what is bought."""
+    random, price, prices = Random(seed), 1000, []
+    for _ in range(60):
+        price += random.randint(-30, 30)
+        prices.append(D(price) / 10)
+    fine = replace(plan_of(), instrument=Instrument("COIN", 5, 20), unit_size=D("3.3"))
+    alike(prices, replace(fine, reinvest=Reinvest.CONTINUOUS), replace(COSTS, funding=D("0.02")))
 
 
 def test_few_ticks_matter_where_units_are_far_apart() -> None:
@@ -307,6 +325,22 @@ def test_few_ticks_matter_where_units_are_far_apart() -> None:
     assert len(series.prices) == 3_601
     # Each unit's price is touched and left again.
     assert len(ticks_that_matter(ticks_of(series), attempt)) == 1 + 2 * 72
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 64])
+def test_long_series_are_walked_in_pieces(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+    series, attempt = sawtooth(9, 12), Attempt(plan_of(), COSTS, ExitRules())
+    ticks = ticks_of(series)
+    whole = compare(ticks, attempt, count=20)
+    for module in (fill_path, recording):
+        monkeypatch.setattr(module, "_CHUNK", chunk)
+    monkeypatch.setattr(nulls, "_CELLS", 100)
+    monkeypatch.setattr(trailing, "_FIRST", 1)
+    monkeypatch.setattr(trailing, "_MOST", chunk)
+    found = compare(ticks, attempt, count=20)
+    assert found.random_median == pytest.approx(whole.random_median)  # a sum in another order
+    assert replace(found, random_median=whole.random_median) == whole
+    assert whole.ladder.max_drawdown > 0
 
 
 def test_exits_see_every_tick() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,9 +16,10 @@ from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.setting_trials import trial_of
 from hypertui.backtest.trying import series_digest, trial, trial_terms
 from hypertui.core.market import Instrument
-from hypertui.core.price_series import Series
+from hypertui.core.price_series import Series, load_series
 from hypertui.evidence.trials import key_of
 from hypertui.risk.rules import GuardRules
+from hypertui.series.loading import load_ticks
 from hypertui.series.ticks import ticks_of
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.plan import Reinvest
@@ -36,6 +38,14 @@ def test_the_digest_is_that_of_the_ticks(prices: list[Decimal], timed: bool, per
     times = tuple(range(5, 5 + len(prices)))
     series = Series(tuple(prices), times, per_row=per_row, timed=timed)
     assert series_digest(series) == ticks_of(series).digest
+
+
+@pytest.mark.parametrize("rows", [["100.00", "100.50", "99.9000"], ["64000", "64001", "63999"]])
+def test_a_file_has_one_digest_however_it_is_loaded(tmp_path: Path, rows: list[str]) -> None:
+    file = tmp_path / "prices.csv"
+    lines = [f"{1_735_689_600_000 + at * 1000},{price}" for at, price in enumerate(rows)]
+    file.write_text("time,price\n" + "\n".join(lines) + "\n")
+    assert series_digest(load_series(file)) == load_ticks(file).digest
 
 
 def test_a_price_that_does_not_fit_has_no_digest() -> None:

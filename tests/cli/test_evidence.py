@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -10,7 +11,16 @@ from typing import Any
 
 import pytest
 
+from hypertui.backtest.instant_exchange import Costs
+from hypertui.backtest.simulation import replay
+from hypertui.backtest.trying import Attempt
 from hypertui.cli import main
+from hypertui.cli.backtest_evidence import cut, evidence_of
+from hypertui.core.market import KNOWN_INSTRUMENTS
+from hypertui.core.price_series import load_series
+from hypertui.series.ticks import ticks_of
+from hypertui.strategy.exits.rules import ExitRules
+from hypertui.strategy.ladder.trade_plan import LadderPlan
 
 SOL = ["backtest", "prices.csv", "--symbol", "SOL", "--position-size", "2000"]
 
@@ -169,3 +179,18 @@ def test_without_numpy_it_says_what_to_install(
     assert main([*SOL, "--unit-size", "1"]) == 0
     capsys.readouterr()
     assert refused(capsys, "--evidence").endswith("--evidence needs numpy: pip install 'hypertui[data]'")
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_a_series_in_columns_is_judged_alike(state: Path, tmp_path: Path, judged: bool) -> None:
+    said = Namespace(evidence=judged, holdout="20%" if judged else None, open_holdout=judged)
+    series = load_series(Path("prices.csv"))
+    plan = LadderPlan(KNOWN_INSTRUMENTS["SOL"], Decimal(1), Decimal(2000))
+    made = replay(series, plan, blocks=256)
+    attempt = Attempt(plan, Costs(), ExitRules())
+    rows = evidence_of(cut(series, said), attempt, made, plan, tmp_path / "rows")
+    columns = evidence_of(cut(ticks_of(series), said), attempt, made, plan, tmp_path / "columns")
+    assert rows == columns
+    assert bool(rows.words) is judged
+    (one,), (other,) = ((tmp_path / name / "trials").iterdir() for name in ("rows", "columns"))
+    assert one.name == other.name

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
+from itertools import count
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -98,6 +101,28 @@ def test_processes_at_once_lose_and_double_nothing(tmp_path: Path) -> None:
         assert process.exitcode == 0
     ledger = TrialLedger(tmp_path, DIGEST)
     assert ledger.tries == len(ledger.path.read_text().splitlines()) == 155
+
+
+def _record_for_ever(folder: Path, told: Connection) -> None:
+    ledger = TrialLedger(folder, DIGEST)
+    for batch in count():
+        ledger.record([trial(f"{batch}.{each}") for each in range(50)], AT)
+        told.send(batch)
+
+
+def test_what_was_recorded_outlives_a_kill(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    for batches in (1, 4):
+        here, there = context.Pipe(duplex=False)
+        process = context.Process(target=_record_for_ever, args=(tmp_path, there))
+        process.start()
+        while here.recv() < batches:
+            pass
+        process.kill()
+        process.join(30)
+        assert process.exitcode == -signal.SIGKILL
+        assert TrialLedger(tmp_path, DIGEST).tries >= 50 * (batches + 1)
+    assert TrialLedger(tmp_path, DIGEST).record([trial("one more")], AT) == 1
 
 
 def test_what_another_process_adds_is_seen(tmp_path: Path) -> None:

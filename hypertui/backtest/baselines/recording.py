@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hypertui.backtest.baselines.fill_path import FillPath, funding_hours
-from hypertui.backtest.engines import series_of
 from hypertui.backtest.simulation import Run, replay
 from hypertui.backtest.trying import Attempt
-from hypertui.series.ticks import Ticks
+from hypertui.series.ticks import Ticks, series_of
 from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.ladder.grid import UnitGrid
 

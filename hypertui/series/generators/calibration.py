@@ -3,8 +3,8 @@
 Jumps are told by their size against the volatility around them, which is measured by bipower variation
 (Lee and Mykland, Jumps in Financial Markets, Review of Financial Studies 21 (2008), 2535-2563; Barndorff-
 Nielsen and Shephard, Power and Bipower Variation, Journal of Financial Econometrics 2 (2004), 1-37). What is
-left gives the autocovariance of log|r|, to which s1² phi1^k + s2² phi2^k is fitted by least squares, and its
-mean, which gives sigma: E log|e| = -(gamma + log 2) / 2.
+left gives the autocovariance of log|r|, to which s1² phi1^k + s2² phi2^k is fitted by least squares, and the
+variance, which gives sigma.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from hypertui.series.generators.paths import PathError
 from hypertui.series.generators.volatility import TwoFactorVolatility
 
 LEAST_MOVES = 1_000
-_LOG_ABS_NORMAL = -(np.euler_gamma + np.log(2)) / 2  # the mean of log|e|
-_FEW = 0.01  # the share of moves that may be 0
+_FEW = 0.05  # the share of moves that may be 0
 _AROUND = 64  # moves by which the volatility around one is measured
 _LONGEST_STRIDE = 1_000
 _SCALES = 48  # time scales that are tried, each with each
@@ -35,7 +34,8 @@ def calibrated(moves: NDArray[np.float64]) -> TwoFactorVolatility:
     logs = np.log(np.abs(wide[~jumps & (wide != 0)]))
     shares, scales = _two_scales(logs)
     slow, quick = np.sqrt(shares)
-    sigma = float(np.exp(logs.mean() - _LOG_ABS_NORMAL) / np.sqrt(stride))
+    variance = np.mean(wide[~jumps] ** 2) / stride
+    sigma = float(np.sqrt(variance / np.exp(2 * shares.sum())))
     size = float(np.sqrt(np.mean(wide[jumps] ** 2))) if jumps.any() else 0.0
     persistences = np.exp(-1 / (scales * stride))
     return TwoFactorVolatility(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from hypertui.core.price_series import SeriesError
 
 ENDING = ".jsonl.gz"
-_CHUNK = 256 * 1024
+_CHUNK = 8 * 1024
 _GZIP = 31  # of zlib: the header and the end are those of gzip
 
 
@@ -30,25 +31,49 @@ def lines_of(recording: Path, notes: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _lines(path: Path, notes: list[str]) -> Iterator[tuple[str, str]]:
-    number, rest, is_whole = 0, b"", False
+    number, rest = 0, b""
+    pieces = _Pieces(path)
     try:
-        with path.open("rb") as file:
-            unpacking = zlib.decompressobj(_GZIP)
-            while data := file.read(_CHUNK):
-                while data:
-                    try:
-                        plain = unpacking.decompress(data)
-                    except zlib.error:
-                        notes.append(f"{path.name} is damaged behind line {number}: read up to there")
-                        return
-                    is_whole, data = unpacking.eof, unpacking.unused_data
-                    if unpacking.eof:
-                        unpacking = zlib.decompressobj(_GZIP)
-                    *lines, rest = (rest + plain).split(b"\n")
-                    for line in lines:
-                        number += 1
-                        yield f"{path.name}, line {number}", line.decode(errors="replace")
+        for plain in pieces:
+            *lines, rest = (rest + plain).split(b"\n")
+            for line in lines:
+                number += 1
+                yield f"{path.name}, line {number}", line.decode(errors="replace")
     except OSError as error:
         raise SeriesError(f"{path.name} cannot be read: {error.strerror or error}") from None
-    if not is_whole or rest:
-        notes.append(f"{path.name} is cut off behind line {number}: read up to there")
+    if pieces.trouble or rest:
+        notes.append(f"{path.name} is {pieces.trouble or 'cut off'} behind line {number}: read up to there")
+
+
+class _Pieces:
+    """What a gzip file holds, in pieces. `trouble` says afterwards how it ended, but for a proper end."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.trouble = "cut off"
+
+    def __iter__(self) -> Iterator[bytes]:
+        unpacking = zlib.decompressobj(_GZIP)
+        with self._path.open("rb") as file:
+            while data := file.read(_CHUNK):
+                while data:
+                    before = unpacking.copy()
+                    try:
+                        yield unpacking.decompress(data)
+                    except zlib.error:
+                        self.trouble = "damaged"
+                        yield from _as_far_as_it_goes(before, data)
+                        return
+                    data = unpacking.unused_data
+                    if unpacking.eof:
+                        unpacking = zlib.decompressobj(_GZIP)
+                        self.trouble = ""
+                    else:
+                        self.trouble = "cut off"
+
+
+def _as_far_as_it_goes(unpacking: zlib._Decompress, data: bytes) -> Iterator[bytes]:
+    """What comes out before the byte at which no more does."""
+    with suppress(zlib.error):
+        for byte in data:
+            yield unpacking.decompress(bytes((byte,)))
