@@ -5,6 +5,7 @@ import sys
 
 from benchmarks import (
     attached,
+    backtest,
     commit,
     console,
     ledger,
@@ -24,6 +25,10 @@ BENCHMARKS = {
     "replay": replay.walk,
     "sweep": sweep.thousand_units,
     "sweep-memory": sweep.memory,
+    "backtest-sparse": backtest.sparse,
+    "backtest-dense": backtest.dense,
+    "backtest-memory": backtest.memory,
+    "backtest-nautilus": backtest.nautilus,
     "load-parquet": series.parquet,
     "load-csv": series.csv,
     "commit": commit.step,

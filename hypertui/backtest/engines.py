@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.outcome import Engine, Outcome
 from hypertui.backtest.simulation import replay
 from hypertui.core.extras import has
-from hypertui.core.price_series import Series
-from hypertui.series.ticks import Ticks
+from hypertui.series.ticks import Ticks, series_of
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 from hypertui.strategy.plans import PlanError
@@ -48,11 +45,3 @@ def walk_by(
     outcome = replay(series_of(ticks), plan, costs, exits=exits, blocks=blocks)
     outcome.remark = remark
     return outcome
-
-
-@lru_cache(maxsize=1)
-def series_of(ticks: Ticks) -> Series:
-    """The same prices as decimals. A series without times counts them."""
-    prices = tuple(Decimal(price).scaleb(-ticks.decimals) for price in ticks.prices.tolist())
-    times = tuple(range(len(prices))) if ticks.times is None else tuple(ticks.times.tolist())
-    return Series(prices, times, ticks.notes, ticks.per_row, ticks.timed)

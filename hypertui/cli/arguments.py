@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from hypertui.cli.data_arguments import add_data, add_price_kind, add_record
 from hypertui.cli.evidence_arguments import add_evidence
+from hypertui.cli.engine_flag import add_engine
 from hypertui.cli.ledger_arguments import add_ledger, add_notices, add_replay, add_status
 from hypertui.cli.operator_arguments import (
     add_attach,
@@ -287,12 +288,7 @@ _NETWORKS = {
 
 def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.description = "Replay a price file through the ladder, with fills the moment a trigger is touched."
-    parser.add_argument(
-        "prices",
-        type=file_path,
-        metavar="PRICES",
-        help="prices, as docs/data.md lists them",
-    )
+    parser.add_argument("prices", type=file_path, metavar="PRICES", help="as docs/data.md lists them")
     add_price_kind(parser)
     same = argparse.SUPPRESS  # these may stand before the command as well
     parser.add_argument(
@@ -301,9 +297,7 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="walk this trade of the config, flags before its settings",
     )
-    parser.add_argument(
-        "--config", type=file_path, default=same, metavar="FILE", help="the settings it is in"
-    )
+    parser.add_argument("--config", type=file_path, default=same, metavar="FILE", help="its settings")
     parser.add_argument("--symbol", metavar="NAME")
     parser.add_argument("--unit-size", metavar="USD", help="or of the first price: 0.4%%")
     parser.add_argument("--position-size", metavar="USD")
@@ -311,9 +305,8 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--leverage", metavar="X", help="default 1, or that of --only")
     parser.add_argument("--fee-rate", default="0.00045", metavar="FRACTION", help="taker fee (0.00045)")
     parser.add_argument("--slippage", default="0", metavar="FRACTION", help="on top of each fill (0)")
-    parser.add_argument(
-        "--funding", default="0", metavar="FRACTION", help="of what is held, paid at each full hour (0)"
-    )
+    parser.add_argument("--funding", default="0", metavar="FRACTION", help="paid an hour of what is held (0)")
+    add_engine(parser)
     parser.add_argument("--sz-decimals", metavar="N", help="decimals of a size, for an unlisted symbol")
     parser.add_argument("--reinvest", metavar="WHEN", help="recovery (the default), continuous or off")
     parser.add_argument(

@@ -10,15 +10,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from hypertui.backtest.instant_exchange import Costs
+from hypertui.backtest.outcome import Engine, Outcome
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import replay
 from hypertui.backtest.trying import Attempt, parts_of
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
-from hypertui.cli.backtest_evidence import cut, evidence_of
+from hypertui.cli.backtest_evidence import SeriesParts, cut, evidence_of
 from hypertui.cli.market_values import costs_of, instrument_of
+from hypertui.cli.engine_flag import chosen_engine, load_fast
 from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.files import named_path
@@ -50,9 +52,11 @@ def backtest(arguments: argparse.Namespace) -> int:
         raise _no_past(asked.terms.sizing.unit_rule)
     asked.terms.check(asked.instrument, asked.leverage)
     guards, equity = _guards(arguments, asked.limits)
+    engine = chosen_engine(arguments)
+    if engine is not Engine.EXACT:
+        return _in_columns(arguments, asked, costs, engine)
     began = time.perf_counter()
-    kind = None if arguments.price is None else PriceKind(arguments.price)
-    series = load_prices(arguments.prices, asked.instrument.symbol, kind)
+    series = load_prices(arguments.prices, asked.instrument.symbol, _kind(arguments))
     loaded = time.perf_counter()
     parts = cut(series, arguments)
     series = parts.walked
@@ -78,13 +82,48 @@ def backtest(arguments: argparse.Namespace) -> int:
             series, plan, costs, None if trace is None else write, exits, guards, equity, parts_of(series)
         )
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
-    later = None if parts.opens_at is None else asked.plan(parts.opens_at, costs.fee_rate)
     attempt = Attempt(plan, costs, exits, guards, equity)
-    evidence = evidence_of(parts, attempt, run, later, asked.state_dir)
+    return _tell(arguments, asked, parts, attempt, run, timing)
+
+
+def _in_columns(arguments: argparse.Namespace, asked: _Walked, costs: Costs, engine: Engine) -> int:
+    """The same over a series in columns, where the compiled ladder may walk."""
+    from hypertui.backtest.engines import walk_by
+    from hypertui.series.loading import load_ticks
+
+    load_fast()
+    began = time.perf_counter()
+    parts = cut(load_ticks(arguments.prices, asked.instrument.symbol, _kind(arguments)), arguments)
+    loaded = time.perf_counter()
+    ticks = parts.walked
+    first = ticks.price(0)
+    plan = asked.plan(first, costs.fee_rate)
+    for wrong in _contradictions(plan, asked.exits, first, costs.fee_rate):
+        raise ValueError(wrong)
+    began_run = time.perf_counter()
+    outcome = walk_by(engine, ticks, plan, costs, asked.exits, blocks=parts_of(ticks))
+    timing = RunTime(loaded - began, time.perf_counter() - began_run)
+    return _tell(arguments, asked, parts, Attempt(plan, costs, asked.exits), outcome, timing)
+
+
+def _kind(arguments: argparse.Namespace) -> PriceKind | None:
+    return None if arguments.price is None else PriceKind(arguments.price)
+
+
+def _tell(
+    arguments: argparse.Namespace,
+    asked: _Walked,
+    parts: SeriesParts[Any],
+    attempt: Attempt,
+    made: Outcome,
+    timing: RunTime,
+) -> int:
+    later = None if parts.opens_at is None else asked.plan(parts.opens_at, attempt.costs.fee_rate)
+    evidence = evidence_of(parts, attempt, made, later, asked.state_dir)
     if arguments.json:
-        print(json.dumps({**summary(run, timing), **evidence.summary}))
+        print(json.dumps({**summary(made, timing), **evidence.summary}))
     else:
-        print(in_words(run, costs, timing) + evidence.words)
+        print(in_words(made, attempt.costs, timing) + evidence.words)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from decimal import Decimal
@@ -9,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from hypertui.backtest.fast.run import run_fast, steps_of
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import Run, replay
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.core.price_series import Series, load_series
+from hypertui.series.ticks import ticks_of
 from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.ladder.plan import Reinvest
 from hypertui.strategy.ladder.trace import trace_row
@@ -97,3 +100,33 @@ def test_units_far_too_small_lose_nearly_everything_and_the_report_says_why(
     assert f"{fees:,.2f} USD" in words
     assert f"{cost:,.2f} USD" in words
     assert f"{run.ladder.round_trips.count:,} round trips" in words
+
+
+# SHA-256 of the exact engine's trace of that month in units of 250 USD, by its JSON lines, and their number.
+TRACES = {
+    Reinvest.RECOVERY: (1_143, "54cba6320cf34d34214fb842b335da8f1606644c5699d51ede66f44342db0bf7"),
+    Reinvest.CONTINUOUS: (1_143, "f8c31bd4226ae63f44fadef77d3a520b1801df1cd2ccc5960666ef60665870c1"),
+}
+
+
+@pytest.mark.parametrize("reinvest", TRACES)
+def test_both_engines_write_the_known_trace_of_the_month(month: Series, reinvest: Reinvest) -> None:
+    plan = LadderPlan(KNOWN_INSTRUMENTS["BTC"], D(250), D(20_000), reinvest=reinvest, trust_slots=0)
+    rows: list[dict[str, object]] = []
+    costs = Costs(VENUE.fee_rate, D("0.0001"), D("0.0000125"))
+    run = replay(month, plan, costs, lambda tick, record: rows.append(trace_row(record, tick)))
+    digest = hashlib.sha256("".join(json.dumps(row) + "\n" for row in rows).encode())
+    assert (len(rows), digest.hexdigest()) == TRACES[reinvest]
+
+    ticks = ticks_of(month)
+    steps = steps_of(ticks, plan, costs)
+    assert len(steps) == len(rows)
+    for step, row in zip(steps, rows, strict=True):
+        assert {name: step[name] for name in step if name not in AMOUNTS} == {
+            name: row[name] for name in row if name not in AMOUNTS
+        }
+        for name in AMOUNTS:
+            assert float(str(step[name])) == pytest.approx(float(str(row[name])), rel=1e-9, abs=1e-9), name
+    found = run_fast(ticks, plan, costs)
+    for figure in ("net_pnl", "fees", "funding", "slippage_cost", "whipsaw_cost", "max_drawdown", "position"):
+        assert float(getattr(found, figure)) == pytest.approx(float(getattr(run, figure)), rel=1e-9), figure

@@ -23,16 +23,21 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 def compiled(function: _Function) -> _Function:
     """The function in machine code, made with its first call and kept. Divisions are not checked."""
-    return _compiled(function)
+    return _made(function)
+
+
+def inlined(function: _Function) -> _Function:
+    """The same, for a short one: it becomes part of whatever compiled code calls it."""
+    return _made(function, forceinline=True)
 
 
 def borrowing(function: _Function) -> _Function:
     """The same for a function that makes no array: it counts no references to those that it is given, which
     would take longer than a search in them."""
-    return _compiled(function, _nrt=False)
+    return _made(function, _nrt=False)
 
 
-def _compiled(function: _Function, **options: bool) -> _Function:
+def _made(function: _Function, **options: bool) -> _Function:
     folder, config = cache_folder(), cast(Any, numba.config)
     njit = cast(Any, numba.njit)  # which has more options than its types say
     before = config.CACHE_DIR

@@ -1,5 +1,6 @@
-"""Sums and products of pairs of floats, a value and what it is short of: about 32 digits, and whole numbers
-below 2^100 without any error. What is compared, floored or summed up over a whole series is kept so.
+"""Sums and products of pairs of floats, a value and what it is short of: about 31 digits, and whole numbers
+below 2^100 without any error, as the low halves are then whole and small. What is compared, floored or summed
+up over a whole series is kept so.
 
 The algorithms are Dekker's and Knuth's, as in Hida, Li and Bailey, Library for Double-Double and Quad-Double
 Arithmetic (2007).
@@ -7,16 +8,34 @@ Arithmetic (2007).
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias, cast
 
-from hypertui.backtest.fast.compiled import compiled
+from numba import types
+from numba.extending import intrinsic
+
+from hypertui.backtest.fast.compiled import inlined
 
 Pair: TypeAlias = tuple[float, float]
 
-_SPLIT = 134217729.0  # 2^27 + 1
+
+@intrinsic
+def _fused_multiply_add(typing: Any, a: Any, b: Any, c: Any) -> Any:
+    """a · b + c, rounded once."""
+    del typing
+    if (a, b, c) != (types.float64,) * 3:
+        return None
+
+    def instruction(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.fma(*arguments)
+
+    return types.float64(a, b, c), instruction
 
 
-@compiled
+_rounded_once = cast(Callable[[float, float, float], float], _fused_multiply_add)
+
+
+@inlined
 def two_sum(a: float, b: float) -> Pair:
     """a + b without error."""
     total = a + b
@@ -24,38 +43,29 @@ def two_sum(a: float, b: float) -> Pair:
     return total, (a - (total - other)) + (b - other)
 
 
-@compiled
+@inlined
 def two_product(a: float, b: float) -> Pair:
     """a · b without error."""
     product = a * b
-    wide = _SPLIT * a
-    a_high = wide - (wide - a)
-    a_low = a - a_high
-    wide = _SPLIT * b
-    b_high = wide - (wide - b)
-    b_low = b - b_high
-    return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+    return product, _rounded_once(a, b, -product)
 
 
-@compiled
+@inlined
 def plus(a: Pair, b: Pair) -> Pair:
     """a + b."""
     high, error = two_sum(a[0], b[0])
-    low, rest = two_sum(a[1], b[1])
-    error += low
+    error += a[1] + b[1]
     total = high + error
-    error = (error - (total - high)) + rest
-    high = total + error
-    return high, error - (high - total)
+    return total, error - (total - high)
 
 
-@compiled
+@inlined
 def minus(a: Pair, b: Pair) -> Pair:
     """a - b."""
     return plus(a, (-b[0], -b[1]))
 
 
-@compiled
+@inlined
 def times(a: Pair, b: float) -> Pair:
     """a · b."""
     high, error = two_product(a[0], b)
@@ -64,7 +74,7 @@ def times(a: Pair, b: float) -> Pair:
     return total, error - (total - high)
 
 
-@compiled
+@inlined
 def floored(a: Pair, b: Pair) -> tuple[float, float, float]:
     """How many whole b, which is above 0, there are in a, which is not below 0; and how far a is above so
     many of them, and below one more."""

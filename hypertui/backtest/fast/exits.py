@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypertui.backtest.fast.compiled import compiled
+from hypertui.backtest.fast.compiled import compiled, inlined
 from hypertui.backtest.fast.double_double import Pair, floored, minus, times, two_product
 from hypertui.backtest.fast.grid import digits_of, quantum
 from hypertui.backtest.fast.money import pair
@@ -24,7 +24,7 @@ def _short_of(terms: Any, state: Any, fraction: float) -> Pair:
 @compiled
 def _close_to(terms: Any, state: Any) -> float:
     """Within how much (in the same) nothing is decided: nothing is rounded before the first sale."""
-    is_whole = state.realized[0] == 0.0 and state.realized[1] == 0.0
+    is_whole = state.fills == 1 and state.funding[0] == 0.0
     return 0.0 if is_whole else float(terms.close_to * terms.part_one)
 
 
@@ -57,10 +57,22 @@ def _is_reached(terms: Any, state: Any, fraction: float) -> bool:
     return short[0] <= 0
 
 
-@compiled
+@inlined
+def _down(terms: Any, price: int) -> int:
+    """The highest price of the series that is not above one of D decimals."""
+    return price if terms.scale == 1 else int(price // terms.scale)
+
+
+@inlined
+def _up(terms: Any, price: int) -> int:
+    """The lowest one that is not below it."""
+    return price if terms.scale == 1 else int(-(-price // terms.scale))
+
+
+@inlined
 def aim(terms: Any, state: Any) -> None:
     """Work out where the exits act, and between which prices of the series nothing can happen."""
-    low, high = state.below // terms.scale, -(-state.above // terms.scale)
+    low, high = _down(terms, state.below), _up(terms, state.above)
     if terms.exits:
         state.hard_at = state.soft_at = 0
         state.target_at = NEVER
@@ -82,12 +94,12 @@ def aim(terms: Any, state: Any) -> None:
                 state.hard_now = lost[0] >= 0
             if terms.target > 0:
                 state.target_now = _is_reached(terms, state, terms.target)
-        low = max(low, state.hard_at // terms.scale, state.soft_at // terms.scale)
-        high = min(high, -(-state.target_at // terms.scale))
+        low = max(low, _down(terms, max(state.hard_at, state.soft_at)))
+        high = min(high, _up(terms, state.target_at))
     state.low, state.high = low, high
 
 
-@compiled
+@inlined
 def is_counting(state: Any) -> bool:
     """Whether the soft stop counts prices, so that each of them matters."""
     return bool(state.soft_since != -NEVER)

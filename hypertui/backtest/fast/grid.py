@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from hypertui.backtest.fast.compiled import compiled
+from hypertui.backtest.fast.compiled import compiled, inlined
 from hypertui.core.market import MAX_PRICE_DECIMALS, MAX_SIGNIFICANT_FIGURES
 
 POWERS = np.array([10**power for power in range(19)], dtype=np.int64)
 MOST = 4 * 10**18  # what a whole number of a price may be
 
 
-@compiled
+@inlined
 def digits_of(value: int, guess: int) -> int:
     """How many digits a whole number above 0 has; at least one. A good guess is quick."""
     digits = max(guess, 1)
@@ -26,7 +26,7 @@ def digits_of(value: int, guess: int) -> int:
     return digits
 
 
-@compiled
+@inlined
 def quantum(digits: int, decimals: int, sz_decimals: int) -> int:
     """The tick of a price of so many digits, in its last decimal; 1 where that is coarser."""
     by_figures = digits - 1 - decimals - (MAX_SIGNIFICANT_FIGURES - 1)
@@ -34,7 +34,7 @@ def quantum(digits: int, decimals: int, sz_decimals: int) -> int:
     return POWERS[exponent] if exponent > 0 else 1
 
 
-@compiled
+@inlined
 def half_even(value: int, step: int) -> int:
     """A whole number, not below 0, rounded to a multiple of a step."""
     count = value // step
@@ -44,7 +44,7 @@ def half_even(value: int, step: int) -> int:
     return count * step
 
 
-@compiled
+@inlined
 def unit_price(terms: Any, state: Any, unit: int) -> int:
     """The price of a unit, with D decimals; 0 where that is not above it."""
     raw: int = terms.entry + terms.unit * unit

@@ -5,22 +5,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypertui.backtest.fast.compiled import compiled
+from hypertui.backtest.fast.compiled import compiled, inlined
 from hypertui.backtest.fast.double_double import minus
 from hypertui.backtest.fast.grid import unit_price
 from hypertui.backtest.fast.money import add, buy, is_enough, keep, net_at, pair, reinvest, sell, size_at
 from hypertui.backtest.fast.state import SLOTS, PhaseCode, ReinvestCode
 
 
-@compiled
+@inlined
 def step_up(terms: Any, state: Any, lots: Any, price: int) -> None:
     """One unit up at a price (D decimals): the nearest buy fires, or the lowest stop moves up."""
     trigger = state.above
     _move(terms, state, 1)
     if state.long == SLOTS:
         lowest = state.coins[0]
-        for slot in range(SLOTS - 1):
-            state.coins[slot] = state.coins[slot + 1]
+        _shift_down(state.coins)
         state.coins[SLOTS - 1] = lowest
         return
     size = state.buys[0]
@@ -32,24 +31,22 @@ def step_up(terms: Any, state: Any, lots: Any, price: int) -> None:
     if dearer > 0:
         sale, purchase = float(state.sold[0]) * float(state.sold_at[0]), float(size) * float(at)
         state.whipsaw += float(size) * float(dearer) * terms.fee_one + (sale + purchase) * terms.fee
-    for ahead in range(SLOTS - 1):
-        state.buys[ahead] = state.buys[ahead + 1]
-        state.sold_at[ahead] = state.sold_at[ahead + 1]
-        state.sold[ahead] = state.sold[ahead + 1]
+    _shift_down(state.buys)
+    _shift_down(state.sold_at)
+    _shift_down(state.sold)
     _change_phase(terms, state)
 
 
-@compiled
+@inlined
 def step_down(terms: Any, state: Any, lots: Any, price: int) -> None:
     """One unit down at a price (D decimals): the nearest stop fires and arms a buy where the price was, or
     the highest buy moves there."""
     trigger = state.below
     _move(terms, state, -1)
     last_at, last = state.sold_at[SLOTS - 1], state.sold[SLOTS - 1]
-    for ahead in range(SLOTS - 1, 0, -1):
-        state.buys[ahead] = state.buys[ahead - 1]
-        state.sold_at[ahead] = state.sold_at[ahead - 1]
-        state.sold[ahead] = state.sold[ahead - 1]
+    _shift_up(state.buys)
+    _shift_up(state.sold_at)
+    _shift_up(state.sold)
     resized = False
     if state.long:
         state.long -= 1
@@ -60,7 +57,7 @@ def step_down(terms: Any, state: Any, lots: Any, price: int) -> None:
         resized = state.long == 0 and terms.reinvest != ReinvestCode.OFF
     else:  # the sale that waited for the highest buy waits for the new one
         state.sold_at[0], state.sold[0] = last_at, last
-    _arm(terms, state, SLOTS if resized else 1)
+    _arm(terms, state, lots, SLOTS if resized else 1)
 
 
 @compiled
@@ -72,24 +69,32 @@ def leave(terms: Any, state: Any, lots: Any, price: int) -> None:
         _change_phase(terms, state)
 
 
-@compiled
+@inlined
 def note_step(state: Any, price: int) -> None:
-    """A step at a price of the series is over: what was made since the last one was made in the phase before
-    it."""
+    """A step at a price of the series is over: what was made up to it, its fills included, was made in the
+    phase before it."""
     state.phase_steps[state.phase] += 1
-    note_phase(state, price)
-
-
-@compiled
-def note_phase(state: Any, price: int) -> None:
-    """What was made since the last step up to a price of the series belongs to the phase since then."""
+    if state.phase == state.noted_phase:
+        return  # it goes on
     net = net_at(state, price)
     add(state.phase_pnl[state.noted_phase], minus(net, pair(state.noted)))
     keep(state.noted, net)
     state.noted_phase = state.phase
 
 
-@compiled
+@inlined
+def _shift_down(four: Any) -> None:
+    """Each of the SLOTS places takes what the next one has."""
+    four[0], four[1], four[2] = four[1], four[2], four[3]
+
+
+@inlined
+def _shift_up(four: Any) -> None:
+    """And the other way round."""
+    four[3], four[2], four[1] = four[2], four[1], four[0]
+
+
+@inlined
 def _move(terms: Any, state: Any, way: int) -> None:
     """To the next unit. Where prices of units fall together, the exact engine says what that comes to."""
     state.unit += way
@@ -104,15 +109,15 @@ def _move(terms: Any, state: Any, way: int) -> None:
         state.undecided = True
 
 
-@compiled
-def _arm(terms: Any, state: Any, many: int) -> None:
+@inlined
+def _arm(terms: Any, state: Any, lots: Any, many: int) -> None:
     """Give so many of the buys, the nearest first, the size of now; halt where the stop of one would be too
     small."""
     stop, price = state.here, state.above
     for ahead in range(many):
         if ahead:
             stop, price = price, unit_price(terms, state, state.unit + 1 + ahead)
-        size = size_at(terms, state, price)
+        size = size_at(terms, state, lots, price)
         if not is_enough(terms, size, stop):
             state.halted = True
             state.halted_unit, state.halted_size = state.unit + 1 + ahead, size
@@ -120,7 +125,7 @@ def _arm(terms: Any, state: Any, many: int) -> None:
         state.buys[ahead] = size
 
 
-@compiled
+@inlined
 def _change_phase(terms: Any, state: Any) -> None:
     """After a fill."""
     before = state.phase

@@ -100,6 +100,7 @@ class LadderRecords:
         terms["limit_one"] = one = 10**limit_decimals
         terms["limit"] = _whole(ONE - plan.stop_slippage, limit_decimals)
         terms["limit_raw"] = self.decimals + limit_decimals
+        terms["limit_usd"] = 10 ** (self.decimals + limit_decimals)
         least = plan.instrument.min_order_value
         terms["least"] = _pair(Fraction(least) * 10 ** (self.lot_decimals + self.decimals + limit_decimals))
         terms["reinvest"] = _REINVEST[plan.reinvest]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hypertui.backtest.curve import block_ends
 from hypertui.backtest.demands import refuse_untimed
-from hypertui.backtest.fast.money import fragments
+from hypertui.backtest.fast.money import fragments, realized
 from hypertui.backtest.fast.prepare import LadderRecords
 from hypertui.backtest.fast.state import STEP, Ending, PhaseCode, Records, Status
 from hypertui.backtest.fast.walk import walk
@@ -110,7 +110,8 @@ def _outcome(prepared: LadderRecords, net: NDArray[np.float64]) -> Outcome:
     phases = {_PHASES[code]: int(count) for code, count in enumerate(state["phase_steps"]) if count}
     made = {_PHASES[code]: prepared.usd(each) for code, each in enumerate(state["phase_pnl"])}
     made[_PHASES[int(state["noted_phase"])]] += net_pnl - prepared.usd(state["noted"])
-    fragment = prepared.usd(fragments(prepared.terms[0], state)) / SLOTS
+    realized_pnl = prepared.usd(realized(prepared.terms[0], state, prepared.lots))
+    fragment = prepared.usd(fragments(prepared.terms[0], state, prepared.lots)) / SLOTS
     halted, due, ended = "", int(state["due"]), int(state["block"])
     if state["halted"]:
         unit, size = int(state["halted_unit"]), prepared.coins(state["halted_size"])
@@ -130,7 +131,7 @@ def _outcome(prepared: LadderRecords, net: NDArray[np.float64]) -> Outcome:
         phase=_PHASES[int(state["phase"])],
         position=position,
         fragment=fragment,
-        realized_pnl=prepared.usd(state["realized"]),
+        realized_pnl=realized_pnl,
         unrealized_pnl=position * price - cost,
         net_pnl=net_pnl,
         fees=prepared.rounded_usd(state["fees"]),

@@ -19,12 +19,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba import types
 
-from hypertui.backtest.fast.compiled import compiled, for_types
+from hypertui.backtest.fast.compiled import compiled, for_types, inlined
 
-_FIRST = 16  # prices that are looked at one by one before whole blocks are
-_FEW = 256  # and after so many more the blocks are long ones
+_NEAR = 64  # prices that are looked at one by one,
+_FEW = 256  # and then in short blocks
+_SHORT, _LONG = 32, 256
 
 
 def touch(source: Any, start: int, stop: int, low: int, high: int) -> int:
@@ -42,47 +44,58 @@ def price_at(source: Any, index: int) -> int:
     raise NotImplementedError("compiled code alone asks this")
 
 
-@compiled
-def _outside(prices: Any, low: int, high: int) -> bool:
-    """Whether any of the prices of a block is at a threshold or beyond it, in vector instructions: the sign
-    of a difference tells, and those of all are joined."""
+@inlined
+def _outside(prices: Any, begin: int, count: int, low: int, high: int) -> bool:
+    """Whether any of so many prices is at a threshold or beyond it. The sign of a difference tells, and those
+    of all are joined: over indices without a sign, that becomes vector instructions."""
     signs = 0
-    for price in prices:
+    first = np.uint64(begin)
+    for k in range(np.uint64(count)):
+        price = prices[first + k]
         signs |= (price - low - 1) | (high - 1 - price)
     return signs < 0
 
 
 @compiled
 def _scan(prices: Any, start: int, stop: int, low: int, high: int) -> int:
+    """One by one at first, as the next crossing is often near, then in blocks. A price between the thresholds
+    is one whose distance from the lower one, taken without a sign, is below a width: one comparison."""
+    least = low + 1
+    if high <= least:
+        return start if start < stop else stop
+    width = np.uint64(high - least)
     i = start
-    end = min(start + _FIRST, stop)
+    end = min(start + _NEAR, stop)
     while i < end:
-        if prices[i] <= low or prices[i] >= high:
+        if np.uint64(prices[np.uint64(i)] - least) >= width:
             return i
         i += 1
-    end = min(end + _FEW, stop) - 32
-    while i <= end and not _outside(prices[i : i + 32], low, high):
-        i += 32
+    end = min(end + _FEW, stop) - _SHORT
+    while i <= end and not _outside(prices, i, _SHORT, low, high):
+        i += _SHORT
     if i > end:
-        while i <= stop - 256 and not _outside(prices[i : i + 256], low, high):
-            i += 256
+        while i <= stop - _LONG and not _outside(prices, i, _LONG, low, high):
+            i += _LONG
     while i < stop:
-        if prices[i] <= low or prices[i] >= high:
+        if np.uint64(prices[np.uint64(i)] - least) >= width:
             return i
         i += 1
     return stop
 
 
 @compiled
-def _look(prices: Any, least: int) -> tuple[int, int, int]:
-    low = high = prices[0]
-    for price in prices:
+def _look(prices: Any, begin: int, end: int, least: int) -> tuple[int, int, int]:
+    first, count = np.uint64(begin), np.uint64(end - begin)
+    low = high = prices[first]
+    for k in range(count):
+        price = prices[first + k]
         low = min(low, price)
         high = max(high, price)
     fall = 0
     if high - low > least:
-        highest = prices[0]
-        for price in prices:
+        highest = prices[first]
+        for k in range(count):
+            price = prices[first + k]
             highest = max(highest, price)
             fall = max(fall, highest - price)
     return low, high, fall
@@ -103,7 +116,7 @@ def _touch(source: Any, start: Any, stop: Any, low: Any, high: Any) -> Callable[
 def _between(source: Any, begin: Any, end: Any, least: Any) -> Callable[..., tuple[int, int, int]] | None:
     if not _is_array(source):
         return None
-    return lambda source, begin, end, least: _look(source[begin:end], least)
+    return lambda source, begin, end, least: _look(source, begin, end, least)
 
 
 @for_types(price_at)

@@ -73,6 +73,7 @@ TERMS = np.dtype(
         ("limit_one", np.int64),  # 10^ the decimals of the stops' slippage
         ("limit", np.int64),  # what is left of a price after it
         ("limit_raw", np.int64),  # decimals of a limit price before it is rounded
+        ("limit_usd", np.int64),  # one USD with these
         ("least", np.float64, (2,)),  # the minimum order value, in lots times such a price
         ("size_one", np.float64, (2,)),  # 4 F / (P · this) is a size in lots
         ("per_price", np.float64),  # grains that one lot gains with one step of the series' price
@@ -109,8 +110,8 @@ STATE = np.dtype(
         ("sold", np.int64, (SLOTS,)),  # and its size
         ("first_lot", np.int64),  # of the purchases that are held: a range of the array of lots
         ("after_lots", np.int64),
-        ("cash", np.float64, (2,)),  # grains: the net PnL if the coins were worth nothing
-        ("realized", np.float64, (2,)),
+        ("cash", np.float64, (2,)),  # grains: the net PnL if the coins were worth nothing, which is also
+        # what is realised while none are held
         ("at_entry", np.float64, (2,)),  # four times the fragment, as below
         ("fragments", np.float64, (2,)),
         ("reinvested", np.float64, (2,)),
@@ -122,8 +123,8 @@ STATE = np.dtype(
         ("trips", np.int64),
         ("peak", np.float64),
         ("deepest", np.float64),
-        ("noted", np.float64, (2,)),  # the net PnL at the last step,
-        ("noted_phase", np.int64),  # and the phase that this has led to
+        ("noted", np.float64, (2,)),  # the net PnL when the phase last changed by a step,
+        ("noted_phase", np.int64),  # and the phase since then
         ("phase_pnl", np.float64, (4, 2)),
         ("phase_steps", np.int64, (4,)),
         ("hour", np.int64),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from hypertui.backtest.fast import exits
-from hypertui.backtest.fast.compiled import compiled
+from hypertui.backtest.fast.compiled import compiled, inlined
 from hypertui.backtest.fast.ladder import leave, note_step, step_down, step_up
-from hypertui.backtest.fast.money import fragments, fund, keep, net_at, pair
+from hypertui.backtest.fast.money import fragments, fund, keep, net_at, realized
 from hypertui.backtest.fast.source import between, price_at, touch
 from hypertui.backtest.fast.state import Status
 
@@ -38,7 +38,7 @@ def walk(
     i = start
     while i < stop:
         limit = min(next_hour, over)
-        if exits.is_counting(state):
+        if terms.exits and exits.is_counting(state):
             limit = i
         elif state.block < len(ends):
             limit = min(limit, ends[state.block] + 1)
@@ -61,7 +61,7 @@ def walk(
         price = price_at(source, i)
         state.price = price
         _take(terms, state, lots, steps, i, price, at)
-        _see(state, net_at(state, price)[0])
+        _see(state, price)
         _end_blocks(state, ends, blocks, i)
         i += 1
         if state.undecided:
@@ -73,7 +73,7 @@ def walk(
     return Status.UNDECIDED.value if state.undecided else Status.GOES_ON.value
 
 
-@compiled
+@inlined
 def _take(terms: Any, state: Any, lots: Any, steps: Any, tick: int, price: int, at: int) -> None:
     """Do all that a price of the series leads to, step by step."""
     scaled = price * terms.scale
@@ -95,14 +95,14 @@ def _take(terms: Any, state: Any, lots: Any, steps: Any, tick: int, price: int, 
             break
         note_step(state, price)
         if state.steps <= len(steps):
-            _write(terms, state, steps[state.steps - 1], tick, price, up)
+            _write(terms, state, lots, steps[state.steps - 1], tick, price, up)
         if state.halted or state.undecided:
             break
     if state.due:
         leave(terms, state, lots, scaled)
 
 
-@compiled
+@inlined
 def _changes(terms: Any, state: Any, scaled: int, at: int) -> bool:
     """Whether a price changes what the exits say."""
     if not terms.exits:
@@ -112,7 +112,7 @@ def _changes(terms: Any, state: Any, scaled: int, at: int) -> bool:
     return bool(exits.first_due(terms, state, scaled, at) != state.due)
 
 
-@compiled
+@inlined
 def _pass(state: Any, source: Any, begin: int, end: int) -> None:
     """Prices between which nothing has happened: the net PnL was a straight line in them. They are looked at
     only where their limits do not say that it can have been neither a new high nor a deeper fall."""
@@ -127,20 +127,24 @@ def _pass(state: Any, source: Any, begin: int, end: int) -> None:
     ):
         return  # no fall between them is deeper either: it is from below the peak
     low, high, fall = between(source, begin, end, int(room / slope))
-    lowest, highest = net_at(state, low)[0], net_at(state, high)[0]
-    state.deepest = max(room, state.peak - lowest, slope * fall)
-    state.peak = max(state.peak, highest)
+    if state.peak - (state.cash[0] + slope * low) > room:
+        state.deepest = state.peak - net_at(state, low)[0]
+    state.deepest = max(state.deepest, slope * fall)
+    if state.cash[0] + slope * high > state.peak:
+        state.peak = net_at(state, high)[0]
 
 
-@compiled
-def _see(state: Any, net: float) -> None:
-    if net > state.peak:
-        state.peak = net
-    elif state.peak - net > state.deepest:
-        state.deepest = state.peak - net
+@inlined
+def _see(state: Any, price: int) -> None:
+    """Take a price of the series into peak and deepest fall, precisely where it is one of them."""
+    about = state.cash[0] + state.slope[0] * price
+    if about > state.peak:
+        state.peak = net_at(state, price)[0]
+    elif state.peak - about > state.deepest:
+        state.deepest = state.peak - net_at(state, price)[0]
 
 
-@compiled
+@inlined
 def _end_blocks(state: Any, ends: Any, blocks: Any, tick: int) -> None:
     """Write down the net PnL of the blocks that end with the price of this index, which is the last one."""
     while state.block < len(ends) and ends[state.block] <= tick:
@@ -167,9 +171,9 @@ def _first(times: Any, start: int, stop: int, at: int) -> int:
 
 
 @compiled
-def _write(terms: Any, state: Any, step: Any, tick: int, price: int, up: bool) -> None:
+def _write(terms: Any, state: Any, lots: Any, step: Any, tick: int, price: int, up: bool) -> None:
     step.tick, step.price, step.up = tick, price, up
     step.unit, step.phase, step.long = state.unit, state.phase, state.long
     step.halted, step.position = state.halted, state.position
-    keep(step.fragments, fragments(terms, state))
-    keep(step.realized, pair(state.realized))
+    keep(step.fragments, fragments(terms, state, lots))
+    keep(step.realized, realized(terms, state, lots))

@@ -16,14 +16,13 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
-from hypertui.backtest.engines import series_of
 from hypertui.backtest.fast.prepare import NotCompiled
 from hypertui.backtest.fast.run import UndecidedByFloats, run_fast, steps_of
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.outcome import Outcome
 from hypertui.backtest.simulation import replay
 from hypertui.core.market import Instrument
-from hypertui.series.ticks import Ticks
+from hypertui.series.ticks import Ticks, series_of
 from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.ladder.plan import Reinvest
