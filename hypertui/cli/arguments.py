@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from hypertui.cli.data_arguments import add_data, add_price_kind, add_record
-from hypertui.cli.evidence_arguments import add_evidence
 from hypertui.cli.engine_flag import add_engine
+from hypertui.cli.evidence_arguments import add_evidence
 from hypertui.cli.ledger_arguments import add_ledger, add_notices, add_replay, add_status
 from hypertui.cli.operator_arguments import (
     add_attach,

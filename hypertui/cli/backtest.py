@@ -19,8 +19,8 @@ from hypertui.backtest.simulation import replay
 from hypertui.backtest.trying import Attempt, parts_of
 from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
 from hypertui.cli.backtest_evidence import SeriesParts, cut, evidence_of
-from hypertui.cli.market_values import costs_of, instrument_of
 from hypertui.cli.engine_flag import chosen_engine, load_fast
+from hypertui.cli.market_values import costs_of, instrument_of
 from hypertui.cli.output import new_file
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.files import named_path

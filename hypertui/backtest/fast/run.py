@@ -4,6 +4,7 @@ and an interruption is heard."""
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ def _walked(
     prepared = LadderRecords(ticks, plan, costs, exits)
     prices = np.asarray(ticks.prices)
     times = np.zeros(0, np.int64) if ticks.times is None else np.asarray(ticks.times)
-    ends = np.array(block_ends(len(prices), blocks), dtype=np.int64)
+    ends = _ends(len(prices), blocks)
     net = np.zeros(len(ends))
     terms, state, lots = prepared.terms, prepared.state, prepared.lots
     searched = prices
@@ -98,6 +99,11 @@ def _walked(
             "its figures lie so near to a whole lot or a limit that only the exact engine can tell"
         )
     return prepared, net
+
+
+@lru_cache(maxsize=4)
+def _ends(count: int, blocks: int) -> NDArray[np.int64]:
+    return np.array(block_ends(count, blocks), dtype=np.int64)
 
 
 def _outcome(prepared: LadderRecords, net: NDArray[np.float64]) -> Outcome:

@@ -105,51 +105,42 @@ def _zigzag(
     n = len(prices)
     after = np.zeros(64, np.int64)
     records = np.zeros(1024, np.int64)
-    # Records against the leg since its last one, which are the next leg's if it turns.
-    against = np.zeros(64, np.int64)
     first, rises = _set_out(prices, delta)
     if first < 0:
         return after[:0], records[:0], True
-    legs, count, waiting = 0, 1, 0
+    legs, count = 0, 1
     records[0] = first
     way = 1 if rises else -1
-    end = turn = way * prices[first]  # as if it rose: the highest, and the lowest after that
+    end = way * prices[first]  # as if each leg rose
     i = first + 1
-    while i < n:
+    while i < n and count <= most:
         if in_blocks and not i & (FAN - 1):
             block = i // FAN
             high, low = (highs[block], lows[block]) if way > 0 else (-lows[block], -highs[block])
-            if high <= end and low >= turn:
+            if high <= end and low > end - delta:
                 i += FAN
                 continue
         price = way * prices[i]
         if price > end:
-            end = turn = price
-            waiting = 0
+            end = price
             if count == len(records):
                 records = _longer(records)
             records[count] = i
             count += 1
-        elif price < turn:
-            turn = price
-            if waiting == len(against):
-                against = _longer(against)
-            against[waiting] = i
-            waiting += 1
-            if end - price >= delta:
-                while count + waiting > len(records):
-                    records = _longer(records)
-                records[count : count + waiting] = against[:waiting]
-                if legs == len(after):
-                    after = _longer(after)
-                after[legs] = count
-                legs += 1
-                count += waiting
-                waiting = 0
-                way = -way
-                end = turn = -price
-        if count > most:
-            break
+        elif price <= end - delta:
+            if legs == len(after):
+                after = _longer(after)
+            after[legs] = count
+            legs += 1
+            # It has turned: the new leg's records are from the last one on.
+            for j in range(records[count - 1] + 1, i + 1):
+                if way * prices[j] < end:
+                    end = way * prices[j]
+                    if count == len(records):
+                        records = _longer(records)
+                    records[count] = j
+                    count += 1
+            way, end = -way, -end
         i += 1
     if legs == len(after):
         after = _longer(after)
