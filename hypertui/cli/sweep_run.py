@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from hypertui.backtest.evaluate import Engine
+from hypertui.cli.engine_flag import load_fast
 from hypertui.cli.market_values import costs_of, instrument_of
 from hypertui.cli.places import state_home
 from hypertui.cli.streams import complain
@@ -35,7 +36,7 @@ from hypertui.sweep.store import EvaluationStore
 from hypertui.sweep.stretches import StretchRole, folds
 from hypertui.sweep.summary import sweep_in_words, sweep_summary
 from hypertui.sweep.sweeping import SweepCourse, SweepPlan
-from hypertui.sweep.work import Terms, is_compiled, warm_up
+from hypertui.sweep.work import Terms, warm_up
 from hypertui.sweep.workers import Workers, in_a_cluster, on_this_machine
 
 INTERRUPTED = 130
@@ -197,8 +198,7 @@ def _compile(terms: Terms) -> None:
         if terms.engine is not Engine.EXACT:
             complain("the exact engine walks, slowly: pip install 'hypertui[fast]' for the compiled one")
         return
-    if not is_compiled():
-        complain("compiles the fast engine, once: half a minute")
+    load_fast()
     warm_up(terms)
 
 

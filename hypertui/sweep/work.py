@@ -151,13 +151,6 @@ def _distance(ticks: Ticks, unit: Decimal) -> int:
     return max(int(unit * Decimal("0.9999") / ticks.price_step), 1)
 
 
-def is_compiled() -> bool:
-    """Whether the fast engine need not be compiled first."""
-    from hypertui.backtest.fast.compiled import is_warm
-
-    return is_warm()
-
-
 def warm_up(terms: Terms) -> None:
     """Have the fast engine compiled, by walking a few made-up prices with and without a skeleton."""
     prices = np.tile(np.arange(90_000, 110_000, 100, dtype=np.int64), 4)
