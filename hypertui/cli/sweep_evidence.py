@@ -21,7 +21,7 @@ from hypertui.series.ticks import Ticks
 from hypertui.sweep.ranking import ranked
 from hypertui.sweep.results import SweepResults, SweepRow, setting_texts
 from hypertui.sweep.stretches import SeriesStretch, StretchRole, whole
-from hypertui.sweep.summary import out_of_sample
+from hypertui.sweep.summary import amount_text, out_of_sample
 from hypertui.sweep.sweeping import SweepCourse, SweepPlan
 
 
@@ -101,7 +101,10 @@ def verdict_of(
         weighed_in_words(weighed, holdout_words(0 if parts.sealed is None else parts.sealed.rows, holdout)),
         *([other[0]] if other else []),
     ]
-    summary = {"evidence": weighed_summary(weighed), "other_way_net_pnl": other[1] if other else None}
+    summary = {
+        "evidence": weighed_summary(weighed),
+        "other_way_net_pnl": amount_text(other[1]) if other else None,
+    }
     return SweepVerdict("\n".join(lines), summary)
 
 

@@ -72,7 +72,7 @@ def test_every_try_is_counted_once_and_the_rows_are_kept(
     assert [row.setting.unit_size for row in results.rows] == [f"0.{n}%" for n in range(3, 10)] + ["1%"]
     best = max(results.rows, key=lambda row: row.found.net_pnl)
     assert said[0]["best"]["net-pnl"]["unit_size"] == best.setting.unit_size
-    assert said[0]["best"]["net-pnl"]["net_pnl"] == best.found.net_pnl
+    assert said[0]["best"]["net-pnl"]["net_pnl"] == f"{best.found.net_pnl:.8f}".rstrip("0")
     assert main(command(prices, "-o", str(out))) == 2
     assert f"results file {out} is there already: --force overwrites it" in capsys.readouterr().err
 
