@@ -20,13 +20,13 @@ from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.series.ticks import Ticks
 from hypertui.sweep.axes import axes_of
 from hypertui.sweep.stretches import whole
-from hypertui.sweep.work import Batch, Terms, span_of, warm_up, work
+from hypertui.sweep.work import SettingBatch, Terms, span_of, warm_up, work
 
 _TICKS = 10_000_000
 _LONG = 100_000_000
 _STEP = 1.75e-5  # of the price, a tick: a unit of 0.1 % is crossed every 3,000 ticks
 _TERMS = Terms(KNOWN_INSTRUMENTS["BTC"], Costs(slippage=Decimal("0.0002")))
-_PAIRS = 3
+_ROUNDS = 3
 
 
 def thousand_units() -> dict[str, object]:
@@ -37,18 +37,16 @@ def thousand_units() -> dict[str, object]:
     settings = tuple(
         axes_of(",".join(f"{each / 1000}%" for each in hundredths), "2000", "off", "none").settings()
     )
-    above = np.empty(_TICKS, np.bool_)
-    pairs, steps = [], 0
-    for _ in range(_PAIRS):
+    sweeps, scans, steps = [], [], 0
+    for _ in range(_ROUNDS):
         # A new series each time: skeletons are made once a series, and making them counts.
         ticks = Ticks(prices.copy(), None, 1)
-        batch = Batch(whole(_TICKS), settings, _TERMS, span_of(settings, ticks.price(0)))
-        scan = min(_seconds(lambda: np.greater_equal(prices, prices[0], out=above).any()) for _ in range(5))
+        batch = SettingBatch(whole(_TICKS), settings, _TERMS, span_of(settings, ticks.price(0)))
+        scans.append(min(_seconds(lambda: np.count_nonzero(prices >= prices[0])) for _ in range(3)))
         began = time.process_time()
         steps = sum(found.steps for found in work(ticks, batch))
-        pairs.append((time.process_time() - began, scan))
-    taken, scan = sorted(pairs, key=lambda pair: pair[0] / pair[1])[_PAIRS // 2]
-    swept, scanned = len(settings) * _TICKS / taken, _TICKS / scan
+        sweeps.append(time.process_time() - began)
+    swept, scanned = len(settings) * _TICKS / min(sweeps), _TICKS / min(scans)
     return {
         "settings": len(settings),
         "ticks": _TICKS,
@@ -74,7 +72,7 @@ def _long_sweep(count: int) -> None:
     prices = _walk(count)
     settings = tuple(axes_of("0.1%:1%:0.05%", "2000", "recovery", "none").settings())
     ticks = Ticks(prices, None, 1)
-    work(ticks, Batch(whole(count), settings, _TERMS, span_of(settings, ticks.price(0))))
+    work(ticks, SettingBatch(whole(count), settings, _TERMS, span_of(settings, ticks.price(0))))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
     print(json.dumps({"ticks": count, "peak_mb": peak // 10**6, "ratio": ratio(peak, prices.nbytes)}))
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -45,6 +46,13 @@ class SeriesParts(Generic[Walked]):
     def opened(self) -> Walked | None:
         """The sealed rows, where they are to be walked."""
         return self.sealed if self.opens else None
+
+    @property
+    def opens_at(self) -> Decimal | None:
+        """The first price (USD) of them."""
+        if self.opened is None:
+            return None
+        return self.opened.prices[0] if isinstance(self.opened, Series) else self.opened.price(0)
 
 
 class Evidence(NamedTuple):

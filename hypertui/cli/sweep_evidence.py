@@ -13,18 +13,16 @@ from hypertui.backtest.evaluate import Engine, evaluate
 from hypertui.backtest.setting_trials import attempt_of, trial_of
 from hypertui.backtest.weighed_report import weighed_in_words, weighed_summary
 from hypertui.backtest.weighing import open_holdout, weigh
-from hypertui.cli.values import typed
-from hypertui.core.phrases import counted
+from hypertui.cli.holdout import first_sealed, holdout_words
 from hypertui.evidence.overfitting import GROUPS, probability_of_overfitting
 from hypertui.evidence.sharpe import block_returns
 from hypertui.evidence.trials import TrialLedger
-from hypertui.evidence.verdict import EdgeVerdict, HoldoutFigures
+from hypertui.evidence.verdict import EdgeVerdict
 from hypertui.series.ticks import Ticks
-from hypertui.setting_types import share_of
 from hypertui.sweep.ranking import ranked
 from hypertui.sweep.results import SweepResults, SweepRow, setting_texts
-from hypertui.sweep.stretches import Role, SeriesStretch, whole
-from hypertui.sweep.summary import out_of_sample
+from hypertui.sweep.stretches import SeriesStretch, StretchRole, whole
+from hypertui.sweep.summary import amount_text, out_of_sample
 from hypertui.sweep.sweeping import SweepCourse, SweepPlan
 
 
@@ -48,19 +46,10 @@ class SweepVerdict(NamedTuple):
 
 def cut_ticks(ticks: Ticks, holdout: str | None, opens: bool) -> SweptParts:
     """The parts that the flags ask for. Raises ValueError where one would be empty, or makes no sense."""
-    if holdout is None:
-        if opens:
-            raise ValueError("--open-holdout goes with --holdout, which says what was sealed")
+    first = first_sealed(ticks.rows, holdout, opens=opens)
+    if first is None:
         return SweptParts(ticks, ticks)
-    try:
-        share = share_of(holdout)
-    except ValueError:
-        said = f"holdout {typed(holdout)} is no percentage above 0% and below 100%"
-        raise ValueError(f"{said}, such as 20%") from None
-    first = int(ticks.rows * (1 - share))
-    if not 0 < first < ticks.rows:
-        raise ValueError(f"holdout {typed(holdout)} of {counted(ticks.rows, 'row')} leaves a part empty")
-    sealed = SeriesStretch(Role.OUT_OF_SAMPLE, 0, first, ticks.rows).of(ticks)
+    sealed = SeriesStretch(StretchRole.OUT_OF_SAMPLE, 0, first, ticks.rows).of(ticks)
     return SweptParts(ticks, whole(first).of(ticks), sealed, opens)
 
 
@@ -86,7 +75,7 @@ def verdict_of(
     results: SweepResults, parts: SweptParts, plan: SweepPlan, state: Path, at: int
 ) -> SweepVerdict:
     """Judge the best setting by the plan's own measure. Raises ValueError where the ledger cannot be used."""
-    rows = results.of(Role.WHOLE)
+    rows = results.of(StretchRole.WHOLE)
     best = ranked(rows, plan.by) or ranked(rows, type(plan.by).NET_PNL)
     assert best is not None, "something was walked"
     terms, ledger = plan.terms, _ledger(parts, state)
@@ -111,10 +100,13 @@ def verdict_of(
     other = _other_way(best.row, parts.swept, plan)
     lines = [
         named,
-        weighed_in_words(weighed, _of_the_holdout(parts, holdout)),
+        weighed_in_words(weighed, holdout_words(0 if parts.sealed is None else parts.sealed.rows, holdout)),
         *([other[0]] if other else []),
     ]
-    summary = {"evidence": weighed_summary(weighed), "other_way_net_pnl": other[1] if other else None}
+    summary = {
+        "evidence": weighed_summary(weighed),
+        "other_way_net_pnl": amount_text(other[1]) if other else None,
+    }
     return SweepVerdict("\n".join(lines), summary, weighed.verdict)
 
 
@@ -142,15 +134,6 @@ def _other_way(row: SweepRow, ticks: Ticks, plan: SweepPlan) -> tuple[str, float
     spread = abs(found.net_pnl - row.found.net_pnl)
     words = f"candles     walked the other way it ends at {found.net_pnl:+,.2f} USD: {spread:,.2f} USD apart"
     return words, found.net_pnl
-
-
-def _of_the_holdout(parts: SweptParts, found: HoldoutFigures | None) -> str:
-    if parts.sealed is None:
-        return ""
-    share = f"the last {counted(parts.sealed.rows, 'row')}"
-    if found is None:
-        return f"{share} stay sealed: --open-holdout walks them, once"
-    return f"{share} were opened: {found.net_pnl:+,.2f} USD there, entered anew"
 
 
 def _ledger(parts: SweptParts, state: Path) -> TrialLedger:

@@ -15,7 +15,7 @@ from hypertui.evidence.verdict import EdgeVerdict
 from hypertui.sweep.report_page import SweptReport, swept_page, swept_picture
 from hypertui.sweep.results import SweepHead, SweepResults, read_results
 from hypertui.sweep.store import EvaluationStore
-from hypertui.sweep.stretches import Role
+from hypertui.sweep.stretches import StretchRole
 from hypertui.sweep.summary import sweep_in_words
 from hypertui.sweep.sweeping import SweepCourse
 from hypertui.sweep.watching import SweepWork
@@ -71,7 +71,7 @@ def show_results(arguments: argparse.Namespace) -> int:
     if arguments.report is not None:
         check_report(arguments.report, path, force=arguments.force)
     results = read_results(path)
-    if not results.of(Role.WHOLE):
+    if not results.of(StretchRole.WHOLE):
         raise ValueError(f"results {path}: no setting could be walked")
     print(sweep_in_words(results))
     if arguments.report is not None:
@@ -81,7 +81,7 @@ def show_results(arguments: argparse.Namespace) -> int:
 
 def _report(results: SweepResults, verdict: EdgeVerdict | None) -> SweptReport:
     head = results.head
-    rows = [row for row in results.rows if row.stretch.role is Role.WHOLE]
+    rows = [row for row in results.rows if row.stretch.role is StretchRole.WHOLE]
     title = f"hypertui sweep: {head.symbol}, {counted(len(rows), 'setting')} over {head.file}"
     notes = [*(verdict.why if verdict is not None else ()), *([head.caveat] if head.caveat else [])]
     notes.append(f"Fee rate {head.fee_rate}, slippage {head.slippage}, funding {head.funding} an hour.")

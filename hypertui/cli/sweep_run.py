@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from hypertui.backtest.evaluate import Engine
+from hypertui.cli.engine_flag import load_fast
 from hypertui.cli.market_values import costs_of, instrument_of
 from hypertui.cli.places import state_home
 from hypertui.cli.report_files import check_report
@@ -35,10 +36,10 @@ from hypertui.sweep.ranking import RankBy
 from hypertui.sweep.results import SweepHead, SweepResults, write_results
 from hypertui.sweep.search import SearchKind
 from hypertui.sweep.store import EvaluationStore
-from hypertui.sweep.stretches import Role, folds
+from hypertui.sweep.stretches import StretchRole, folds
 from hypertui.sweep.summary import sweep_in_words, sweep_summary
 from hypertui.sweep.sweeping import SweepCourse, SweepPlan
-from hypertui.sweep.work import Terms, is_compiled, warm_up
+from hypertui.sweep.work import Terms, warm_up
 from hypertui.sweep.workers import Workers, in_a_cluster, on_this_machine
 
 INTERRUPTED = 130
@@ -47,7 +48,7 @@ _MOST_JOBS = 1_024
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _AskedSweep:
     plan: SweepPlan
     jobs: int
     scheduler: str | None
@@ -110,7 +111,7 @@ def _in_lines(course: SweepCourse, workers: Workers, store: EvaluationStore) -> 
     progress.end(time.monotonic())
 
 
-def _asked(arguments: argparse.Namespace) -> _Asked:
+def _asked(arguments: argparse.Namespace) -> _AskedSweep:
     axes = axes_of(arguments.unit_size, arguments.position_size, arguments.reinvest, arguments.exits)
     search = SearchKind(arguments.search)
     terms = Terms(instrument_of(arguments.symbol, arguments), costs_of(arguments), Engine(arguments.engine))
@@ -128,7 +129,7 @@ def _asked(arguments: argparse.Namespace) -> _Asked:
     jobs = len(os.sched_getaffinity(0)) if arguments.jobs is None else _above_0("jobs", arguments.jobs)
     if jobs > _MOST_JOBS:
         raise ValueError(f"jobs {jobs:,} is above {_MOST_JOBS:,}")
-    return _Asked(plan, jobs, arguments.scheduler, _out(arguments))
+    return _AskedSweep(plan, jobs, arguments.scheduler, _out(arguments))
 
 
 def _trials(arguments: argparse.Namespace, search: SearchKind, axes: Axes) -> int:
@@ -182,7 +183,7 @@ def _write(results: SweepResults, out: Path) -> None:
     complain(f"wrote {out} ({counted(len(results.rows), 'row')})")
 
 
-def _head(arguments: argparse.Namespace, asked: _Asked, parts: SweptParts) -> SweepHead:
+def _head(arguments: argparse.Namespace, asked: _AskedSweep, parts: SweptParts) -> SweepHead:
     terms, swept = asked.plan.terms, parts.swept
     return SweepHead(
         series=parts.whole.digest,
@@ -203,8 +204,8 @@ def _head(arguments: argparse.Namespace, asked: _Asked, parts: SweptParts) -> Sw
 
 def _refuse_empty(results: SweepResults) -> None:
     """Raise ValueError where nothing could be walked."""
-    if not results.of(Role.WHOLE):
-        tried = [row for row in results.rows if row.stretch.role is Role.WHOLE]
+    if not results.of(StretchRole.WHOLE):
+        tried = [row for row in results.rows if row.stretch.role is StretchRole.WHOLE]
         raise ValueError(f"none of {counted(len(tried), 'setting')} can be walked: {tried[0].found.refused}")
 
 
@@ -214,12 +215,13 @@ def _compile(terms: Terms) -> None:
         if terms.engine is not Engine.EXACT:
             complain("the exact engine walks, slowly: pip install 'hypertui[fast]' for the compiled one")
         return
-    if not is_compiled():
-        complain("compiles the fast engine, once: half a minute")
+    load_fast()
     warm_up(terms)
 
 
-def _workers(asked: _Asked, parts: SweptParts, store: EvaluationStore) -> AbstractContextManager[Workers]:
+def _workers(
+    asked: _AskedSweep, parts: SweptParts, store: EvaluationStore
+) -> AbstractContextManager[Workers]:
     if asked.scheduler is not None:
         return in_a_cluster(parts.swept, asked.scheduler)
     return on_this_machine(parts.swept, asked.jobs, store.folder)

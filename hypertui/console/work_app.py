@@ -5,7 +5,7 @@ The work has a thread or processes of its own, and never waits for the screen.""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.driver import Driver
     from textual.screen import Screen
+    from textual.widget import Widget
 
 _NOTICE_FOR = 5_000
 _KEPT = (
@@ -145,6 +146,10 @@ class WorkConsole(Host, inherit_bindings=False):
         """Pull the newest view and show it."""
         self.frame = self._framed()
         self._page.present(self.frame)
+
+    def paints(self, panel: Widget, rows: Sequence[int]) -> bool:
+        """Never: a page that changes a few times a second is repainted by Textual."""
+        return False
 
     def notice(self, text: str) -> None:
         """Show a notice in the key bar for a few seconds."""

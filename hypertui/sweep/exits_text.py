@@ -44,7 +44,7 @@ def exits_of(text: str) -> ExitRules:
         time_stop=_time(said["time-stop"]) if "time-stop" in said else None,
         trailing_stop=_trailing(said),
     )
-    if wrong := rules.contradiction():
+    for wrong in rules.contradictions():
         raise ValueError(f"exits {text!r}: {wrong}")
     return rules
 

@@ -12,7 +12,7 @@ def progress_line(course: SweepCourse, seconds: float) -> str:
     tally = course.tally
     parts = [f"{tally.done:,} of {tally.total:,} settings"]
     if tally.known:
-        parts[0] += f" ({tally.known:,} kept from before)"
+        parts[0] += f" ({tally.known:,} known already)"
     worked = tally.done - tally.known
     if worked and seconds > 0:
         parts.append(f"{rate_words(tally.walked / seconds)} tick-settings/s")

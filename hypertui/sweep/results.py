@@ -18,7 +18,7 @@ from hypertui.core.market import plain
 from hypertui.strategy.ladder.ladder import Phase
 from hypertui.strategy.ladder.plan import Reinvest
 from hypertui.sweep.exits_text import exits_of, exits_text
-from hypertui.sweep.stretches import Role, SeriesStretch
+from hypertui.sweep.stretches import SeriesStretch, StretchRole
 
 _VERSION = 1
 _HEAD = "hypertui.sweep"  # the key of the head in the file's own notes
@@ -64,7 +64,7 @@ class SweepResults:
     head: SweepHead
     rows: tuple[SweepRow, ...]
 
-    def of(self, role: Role) -> tuple[SweepRow, ...]:
+    def of(self, role: StretchRole) -> tuple[SweepRow, ...]:
         """The rows of stretches that were walked for this, without those that could not be walked."""
         return tuple(row for row in self.rows if row.stretch.role is role and not row.found.refused)
 
@@ -156,7 +156,9 @@ def _record(row: SweepRow) -> dict[str, Any]:
 
 
 def _row(record: Mapping[str, Any]) -> SweepRow:
-    stretch = SeriesStretch(Role(record["role"]), record["fold"], record["first_row"], record["after_row"])
+    stretch = SeriesStretch(
+        StretchRole(record["role"]), record["fold"], record["first_row"], record["after_row"]
+    )
     figures = {name: record[_column(name)] for name in _FIGURES}
     found = Evaluation(
         **{**figures, "blocks": tuple(record["blocks"])},

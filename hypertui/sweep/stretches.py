@@ -9,7 +9,7 @@ from enum import StrEnum
 from hypertui.series.ticks import Ticks
 
 
-class Role(StrEnum):
+class StretchRole(StrEnum):
     """What a stretch of a series is walked for."""
 
     WHOLE = "whole"
@@ -21,7 +21,7 @@ class Role(StrEnum):
 class SeriesStretch:
     """Rows from `first` up to but without `after`, of fold number `fold` from 1; 0 for the whole series."""
 
-    role: Role
+    role: StretchRole
     fold: int
     first: int
     after: int
@@ -35,7 +35,7 @@ class SeriesStretch:
 
 def whole(rows: int) -> SeriesStretch:
     """All rows of a series."""
-    return SeriesStretch(Role.WHOLE, 0, 0, rows)
+    return SeriesStretch(StretchRole.WHOLE, 0, 0, rows)
 
 
 def folds(rows: int, count: int) -> Iterator[tuple[SeriesStretch, SeriesStretch]]:
@@ -47,6 +47,6 @@ def folds(rows: int, count: int) -> Iterator[tuple[SeriesStretch, SeriesStretch]
     for fold in range(1, count + 1):
         first, middle, after = ends[fold - 1 : fold + 2]
         yield (
-            SeriesStretch(Role.IN_SAMPLE, fold, first, middle),
-            SeriesStretch(Role.OUT_OF_SAMPLE, fold, middle, after),
+            SeriesStretch(StretchRole.IN_SAMPLE, fold, first, middle),
+            SeriesStretch(StretchRole.OUT_OF_SAMPLE, fold, middle, after),
         )

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from statistics import median
 
+from hypertui.core.market import plain
 from hypertui.core.phrases import counted
 from hypertui.sweep.ranking import RankBy, RankedBest, ranked
 from hypertui.sweep.results import SweepResults, SweepRow, setting_texts
-from hypertui.sweep.stretches import Role
+from hypertui.sweep.stretches import StretchRole
 
 _TITLES = ("best by", "unit", "position", "reinvest", "exits", "net PnL", "drawdown", "figure", "neighbours")
 _FOLD_TITLES = ("fold", "unit", "position", "reinvest", "exits", "in sample", "out of sample")
+_DECIMALS = 8  # of USD in JSON
 _WORDS = 5  # the first columns of both tables, which stand at the left
 
 
 def out_of_sample(results: SweepResults) -> float | None:
     """The net PnL (USD) of all folds together; None without one that was measured."""
-    rows = results.of(Role.OUT_OF_SAMPLE)
+    rows = results.of(StretchRole.OUT_OF_SAMPLE)
     return sum(row.found.net_pnl for row in rows) if rows else None
 
 
 def sweep_in_words(results: SweepResults) -> str:
     """For a person, as several lines."""
-    rows = results.of(Role.WHOLE)
+    rows = results.of(StretchRole.WHOLE)
     best = _best(rows)
     lines = [_in_short(results, rows, best), ""]
     lines += _table(_TITLES, [_best_cells(each) for each in best])
@@ -38,20 +41,22 @@ def sweep_in_words(results: SweepResults) -> str:
 
 
 def sweep_summary(results: SweepResults) -> dict[str, object]:
-    """As one JSON object."""
-    rows = results.of(Role.WHOLE)
+    """As one JSON object: amounts of USD are decimal strings, ratios numbers, null where there is none."""
+    rows, total = results.of(StretchRole.WHOLE), out_of_sample(results)
     return {
-        "settings": len([row for row in results.rows if row.stretch.role is Role.WHOLE]),
-        "refused": sum(row.stretch.role is Role.WHOLE and bool(row.found.refused) for row in results.rows),
+        "settings": len([row for row in results.rows if row.stretch.role is StretchRole.WHOLE]),
+        "refused": sum(
+            row.stretch.role is StretchRole.WHOLE and bool(row.found.refused) for row in results.rows
+        ),
         "profitable": sum(row.found.net_pnl > 0 for row in rows),
-        "median_net_pnl": median(row.found.net_pnl for row in rows),
+        "median_net_pnl": amount_text(median(row.found.net_pnl for row in rows)),
         "best": {
             each.by.value: {
                 **setting_texts(each.row.setting),
-                "net_pnl": each.row.found.net_pnl,
-                "max_drawdown": each.row.found.max_drawdown,
-                "figure": each.figure,
-                "neighbours_median": each.neighbours,
+                "net_pnl": amount_text(each.row.found.net_pnl),
+                "max_drawdown": amount_text(each.row.found.max_drawdown),
+                "figure": _said(each.by, each.figure),
+                "neighbours_median": _said(each.by, each.neighbours),
             }
             for each in _best(rows)
         },
@@ -59,14 +64,23 @@ def sweep_summary(results: SweepResults) -> dict[str, object]:
             {
                 **setting_texts(measured.setting),
                 "fold": measured.stretch.fold,
-                "in_sample": chosen.found.net_pnl,
-                "out_of_sample": measured.found.net_pnl,
+                "in_sample": amount_text(chosen.found.net_pnl),
+                "out_of_sample": amount_text(measured.found.net_pnl),
             }
             for chosen, measured in _folds(results)
         ],
-        "out_of_sample": out_of_sample(results),
+        "out_of_sample": None if total is None else amount_text(total),
         "caveat": results.head.caveat or None,
     }
+
+
+def amount_text(amount: float) -> str:
+    """An amount (USD) as JSON has it."""
+    return plain(Decimal(repr(round(amount, _DECIMALS))))
+
+
+def _said(by: RankBy, figure: float | None) -> str | float | None:
+    return amount_text(figure) if by is RankBy.NET_PNL and figure is not None else figure
 
 
 def _best(rows: Sequence[SweepRow]) -> list[RankedBest]:
@@ -110,8 +124,8 @@ def _setting_cells(row: SweepRow) -> tuple[str, ...]:
 
 def _folds(results: SweepResults) -> Iterator[tuple[SweepRow, SweepRow]]:
     """Of each fold the setting that was chosen, in sample and out of sample."""
-    inside = {(row.stretch.fold, row.setting): row for row in results.of(Role.IN_SAMPLE)}
-    for measured in results.of(Role.OUT_OF_SAMPLE):
+    inside = {(row.stretch.fold, row.setting): row for row in results.of(StretchRole.IN_SAMPLE)}
+    for measured in results.of(StretchRole.OUT_OF_SAMPLE):
         yield inside[measured.stretch.fold, measured.setting], measured
 
 

@@ -16,7 +16,7 @@ from hypertui.sweep.results import SweepRow, setting_texts
 from hypertui.sweep.search import SearchKind, search_of
 from hypertui.sweep.store import EvaluationStore, key_of_evaluation
 from hypertui.sweep.stretches import SeriesStretch, folds, whole
-from hypertui.sweep.work import PARTS, Batch, Terms, span_of
+from hypertui.sweep.work import PARTS, SettingBatch, Terms, span_of
 from hypertui.sweep.workers import Workers
 
 # Prices times settings of a batch: a fraction of a second, so that little is lost by an interruption.
@@ -39,7 +39,7 @@ class SweepPlan:
 
 
 @dataclass(slots=True)
-class Tally:
+class SweepTally:
     """How far it is. `walked` counts prices times settings that were worked out in this run; `known` the
     evaluations that an earlier one has left."""
 
@@ -58,7 +58,7 @@ class SweepCourse:
     plan: SweepPlan
     ticks: Ticks
     rows: list[SweepRow] = field(default_factory=list)
-    tally: Tally = field(default_factory=Tally)
+    tally: SweepTally = field(default_factory=SweepTally)
     fresh: list[SweepRow] = field(default_factory=list)
 
     def run(self, workers: Workers, store: EvaluationStore) -> Iterator[None]:
@@ -134,14 +134,16 @@ class SweepCourse:
         if best is None or score > best:
             tally.best = SweepRow(setting, stretch, made)
 
-    def _batches(self, stretch: SeriesStretch, settings: Sequence[Setting], workers: int) -> Iterator[Batch]:
+    def _batches(
+        self, stretch: SeriesStretch, settings: Sequence[Setting], workers: int
+    ) -> Iterator[SettingBatch]:
         prices = (stretch.after - stretch.first) * self.ticks.per_row
         fast = self.plan.terms.engine is not Engine.EXACT and has("numba")
         most = (_FAST_BATCH if fast else _EXACT_BATCH) // prices
         size = max(1, min(most, _LARGEST_BATCH, len(settings) // (4 * workers)))
         span = span_of(settings, stretch.of(self.ticks).price(0))
         for begin in range(0, len(settings), size):
-            yield Batch(stretch, tuple(settings[begin : begin + size]), self.plan.terms, span)
+            yield SettingBatch(stretch, tuple(settings[begin : begin + size]), self.plan.terms, span)
 
     def _terms(self, stretch: SeriesStretch, setting: Setting) -> dict[str, object]:
         """All that decides an evaluation, but the series."""

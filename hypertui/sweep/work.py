@@ -17,7 +17,7 @@ from hypertui.backtest.instant_exchange import Costs
 from hypertui.core.extras import has
 from hypertui.core.market import Instrument
 from hypertui.series.ticks import Ticks
-from hypertui.sweep.stretches import Role, SeriesStretch
+from hypertui.sweep.stretches import SeriesStretch, StretchRole
 
 PARTS = 256  # of a stretch, at the end of which the net PnL is noted
 _FEW = 3  # settings that are not worth a skeleton
@@ -75,7 +75,7 @@ AnySeries: TypeAlias = Ticks | SeriesFiles
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class SettingBatch:
     """Settings that one worker tries in one go. `span` are the smallest and the largest unit size (USD) of
     all settings that are tried over this stretch; None where there are few."""
 
@@ -85,7 +85,7 @@ class Batch:
     span: tuple[Decimal, Decimal] | None = None
 
 
-def work(series: AnySeries, batch: Batch) -> tuple[Evaluation, ...]:
+def work(series: AnySeries, batch: SettingBatch) -> tuple[Evaluation, ...]:
     """Each of them, in order. Raises ValueError for a unit size that is no figure."""
     ticks = _part(series, batch.stretch)
     terms = batch.terms
@@ -116,7 +116,7 @@ def unit_usd(setting: Setting, first: Decimal) -> Decimal:
     return Decimal(figure) * first / 100 if sign else Decimal(figure)
 
 
-def _goes_by_skeletons(batch: Batch) -> bool:
+def _goes_by_skeletons(batch: SettingBatch) -> bool:
     return batch.span is not None and batch.terms.engine is not Engine.EXACT and has("numba")
 
 
@@ -151,18 +151,11 @@ def _distance(ticks: Ticks, unit: Decimal) -> int:
     return max(int(unit * Decimal("0.9999") / ticks.price_step), 1)
 
 
-def is_compiled() -> bool:
-    """Whether the fast engine need not be compiled first."""
-    from hypertui.backtest.fast.compiled import is_warm
-
-    return is_warm()
-
-
 def warm_up(terms: Terms) -> None:
     """Have the fast engine compiled, by walking a few made-up prices with and without a skeleton."""
     prices = np.tile(np.arange(90_000, 110_000, 100, dtype=np.int64), 4)
     ticks = Ticks(prices, np.arange(len(prices), dtype=np.int64), 2)
     settings = tuple(Setting(f"{unit}%", Decimal(1_000)) for unit in (1, 2, 3, 4))
-    stretch = SeriesStretch(Role.WHOLE, 0, 0, len(prices))
+    stretch = SeriesStretch(StretchRole.WHOLE, 0, 0, len(prices))
     for span in (None, span_of(settings, ticks.price(0))):
-        work(ticks, Batch(stretch, settings[:1], terms, span))
+        work(ticks, SettingBatch(stretch, settings[:1], terms, span))

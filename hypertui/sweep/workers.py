@@ -29,7 +29,7 @@ from typing import Any
 from hypertui.backtest.evaluation import Evaluation
 from hypertui.core.extras import require
 from hypertui.series.ticks import Ticks
-from hypertui.sweep.work import Batch, SeriesFiles, work
+from hypertui.sweep.work import SeriesFiles, SettingBatch, work
 
 _AHEAD = 2  # batches a worker, so that none waits for its next one
 _PATIENCE = 10  # seconds for a scheduler to answer
@@ -44,11 +44,13 @@ class Workers:
     series: Any
     count: int
 
-    def tried(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, tuple[Evaluation, ...]] | None]:
+    def tried(
+        self, batches: Iterable[SettingBatch]
+    ) -> Iterator[tuple[SettingBatch, tuple[Evaluation, ...]] | None]:
         """What comes of each batch, in the order in which they end; None now and then, while nothing has
         ended. Raises ValueError, one line, where the workers are lost."""
         left = iter(batches)
-        running: dict[Future[tuple[Evaluation, ...]], Batch] = {}
+        running: dict[Future[tuple[Evaluation, ...]], SettingBatch] = {}
         try:
             while True:
                 while len(running) < _AHEAD * self.count and (batch := next(left, None)) is not None:

@@ -56,7 +56,7 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(
     cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
 ) -> None:
     address, workers = cluster
-    ticks, what = walk(4_000), plan("0.2%:1.2%:0.05%", reinvest="recovery,off")
+    ticks, what = walk(2_500), plan("0.2%:1.2%:0.05%", reinvest="recovery,off")
     course = SweepCourse(what, ticks)
     killed = False
     with EvaluationStore(tmp_path / "a", ticks.digest) as store, in_a_cluster(ticks, address) as there:

@@ -13,7 +13,7 @@ from hypertui.sweep.ranking import RankBy, ranked
 from hypertui.sweep.results import SweepHead, SweepResults, read_results, write_results
 from hypertui.sweep.search import SearchKind, search_of
 from hypertui.sweep.store import EvaluationStore
-from hypertui.sweep.stretches import Role, folds
+from hypertui.sweep.stretches import StretchRole, folds
 from hypertui.sweep.summary import out_of_sample, sweep_in_words
 from hypertui.sweep.sweeping import SweepCourse, SweepPlan
 from hypertui.sweep.work import Terms
@@ -88,14 +88,14 @@ def test_one_that_is_interrupted_goes_on_without_losing_or_doubling_anything(
 def test_folds_choose_in_one_part_and_measure_in_the_next(tmp_path: Path) -> None:
     course = swept(plan(folds=3), tmp_path)
     results = SweepResults(HEAD, tuple(course.rows))
-    measured = results.of(Role.OUT_OF_SAMPLE)
+    measured = results.of(StretchRole.OUT_OF_SAMPLE)
     assert [(row.stretch.first, row.stretch.after) for row in measured] == [
         (300, 600),
         (600, 900),
         (900, 1200),
     ]
     for row in measured:
-        inside = [each for each in results.of(Role.IN_SAMPLE) if each.stretch.fold == row.stretch.fold]
+        inside = [each for each in results.of(StretchRole.IN_SAMPLE) if each.stretch.fold == row.stretch.fold]
         assert inside[0].stretch.after == row.stretch.first
         assert row.setting == max(inside, key=lambda each: each.found.net_pnl).setting
         alone = evaluate(row.stretch.of(walk()), row.setting, SOL, TERMS.costs, engine=Engine.EXACT)

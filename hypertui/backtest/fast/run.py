@@ -4,6 +4,7 @@ and an interruption is heard."""
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ def _walked(
     prepared = LadderRecords(ticks, plan, costs, exits)
     prices = _read_only(ticks.prices)
     times = _read_only(np.zeros(0, np.int64) if ticks.times is None else ticks.times)
-    ends = np.array(block_ends(len(prices), blocks), dtype=np.int64)
+    ends = _ends(len(prices), blocks)
     net = np.zeros(len(ends))
     terms, state, lots = prepared.terms, prepared.state, prepared.lots
     searched = prices
@@ -105,6 +106,11 @@ def _read_only(column: NDArray[np.int64]) -> NDArray[np.int64]:
     view = np.ascontiguousarray(column).view(np.ndarray)
     view.flags.writeable = False
     return view
+
+
+@lru_cache(maxsize=4)
+def _ends(count: int, blocks: int) -> NDArray[np.int64]:
+    return np.array(block_ends(count, blocks), dtype=np.int64)
 
 
 def _outcome(prepared: LadderRecords, net: NDArray[np.float64]) -> Outcome:

@@ -23,7 +23,7 @@ from hypertui.backtest.fast.source import between, price_at, touch
 
 _INDEX, _VALUE = 0, 1  # rows of the records
 _AFTER, _END, _TURN = 0, 1, 2  # and of the legs
-_DELTA, _RISES, _LEG, _RECORD, _ANSWER = range(5)  # marks
+_DELTA, _RISES, _LEG, _RECORD, _START, _LOW, _HIGH, _FOUND = range(8)  # marks
 _FEWEST_PRICES_A_RECORD = 8  # below that the records are no skeleton any more, and take too much memory
 
 
@@ -32,8 +32,8 @@ class Skeleton(NamedTuple):
     prices there. The first record of all is where the first leg sets out; each leg ends with its last record,
     from which the next one sets out. Legs rise and fall in turn. `legs` has a row of the numbers of their
     records and those before, one of the prices at their ends, and one of the indices of these. `marks` are
-    `delta`, whether the first leg rises, and of the last answer the leg, the record and the index: the next
-    search begins there.
+    `delta`, whether the first leg rises, the leg and the record where the last search ended and the next one
+    begins, and what it was: where it started, its thresholds, and what it found.
 
     A few arrays, because each costs time whenever compiled code is called.
     """
@@ -92,7 +92,7 @@ def _skeleton(pyramid: Pyramid, delta: int, after: Whole, records: Whole, rises:
     kept = np.stack([records, pyramid.prices[records]])
     indices, values = kept
     legs = np.stack([after, values[after - 1], indices[after - 1]])
-    return Skeleton(*pyramid, kept, legs, np.array([delta, rises, 0, 0, -1], dtype=np.int64))
+    return Skeleton(*pyramid, kept, legs, np.array([delta, rises, *[0] * 6], dtype=np.int64))
 
 
 @compiled
@@ -105,51 +105,42 @@ def _zigzag(
     n = len(prices)
     after = np.zeros(64, np.int64)
     records = np.zeros(1024, np.int64)
-    # Records against the leg since its last one, which are the next leg's if it turns.
-    against = np.zeros(64, np.int64)
     first, rises = _set_out(prices, delta)
     if first < 0:
         return after[:0], records[:0], True
-    legs, count, waiting = 0, 1, 0
+    legs, count = 0, 1
     records[0] = first
     way = 1 if rises else -1
-    end = turn = way * prices[first]  # as if it rose: the highest, and the lowest after that
+    end = way * prices[first]  # as if each leg rose
     i = first + 1
-    while i < n:
+    while i < n and count <= most:
         if in_blocks and not i & (FAN - 1):
             block = i // FAN
             high, low = (highs[block], lows[block]) if way > 0 else (-lows[block], -highs[block])
-            if high <= end and low >= turn:
+            if high <= end and low > end - delta:
                 i += FAN
                 continue
         price = way * prices[i]
         if price > end:
-            end = turn = price
-            waiting = 0
+            end = price
             if count == len(records):
                 records = _longer(records)
             records[count] = i
             count += 1
-        elif price < turn:
-            turn = price
-            if waiting == len(against):
-                against = _longer(against)
-            against[waiting] = i
-            waiting += 1
-            if end - price >= delta:
-                while count + waiting > len(records):
-                    records = _longer(records)
-                records[count : count + waiting] = against[:waiting]
-                if legs == len(after):
-                    after = _longer(after)
-                after[legs] = count
-                legs += 1
-                count += waiting
-                waiting = 0
-                way = -way
-                end = turn = -price
-        if count > most:
-            break
+        elif price <= end - delta:
+            if legs == len(after):
+                after = _longer(after)
+            after[legs] = count
+            legs += 1
+            # It has turned: the new leg's records are from the last one on.
+            for j in range(records[count - 1] + 1, i + 1):
+                if way * prices[j] < end:
+                    end = way * prices[j]
+                    if count == len(records):
+                        records = _longer(records)
+                    records[count] = j
+                    count += 1
+            way, end = -way, -end
         i += 1
     if legs == len(after):
         after = _longer(after)
@@ -183,13 +174,12 @@ def _longer(array: Whole) -> Whole:
 
 
 @borrowing
-def next_touch(skeleton: Skeleton, start: int, stop: int, low: int, high: int) -> int:
-    """The first index from `start` on and below `stop` with a price at `low` or below or at `high` or above;
-    `stop` where there is none. Quickest where each `start` is at or after the one before."""
+def _search(skeleton: Skeleton, start: int, low: int, high: int) -> int:
+    """The same without an end: the number of prices where there is none."""
     records, legs, marks = skeleton.records, skeleton.legs, skeleton.marks
     count = legs.shape[1]
     if not count or start < records[_INDEX, 0] or start >= legs[_TURN, count - 1]:
-        return first_touch(skeleton, start, stop, low, high)
+        return first_touch(skeleton, start, len(skeleton.prices), low, high)
     leg = marks[_LEG]
     if leg and legs[_TURN, leg - 1] > start:
         leg = 0
@@ -219,15 +209,13 @@ def next_touch(skeleton: Skeleton, start: int, stop: int, low: int, high: int) -
     else:
         surely = last > low and (pivot < high or last + marks[_DELTA] <= high)
     if not surely:
-        return first_touch(skeleton, start, stop, low, high)
+        return first_touch(skeleton, start, len(skeleton.prices), low, high)
     # No leg from here on touches the threshold that it leads away from, because none before it has.
     while (legs[_END, leg] < high) if rising else (legs[_END, leg] > low):
-        if legs[_TURN, leg] >= stop:
-            return stop
         first = legs[_AFTER, leg]
         leg += 1
         if leg == count:
-            return first_touch(skeleton, legs[_TURN, count - 1], stop, low, high)
+            return first_touch(skeleton, legs[_TURN, count - 1], len(skeleton.prices), low, high)
         rising = not rising
     after = legs[_AFTER, leg] - 1
     while first < after:
@@ -236,16 +224,27 @@ def next_touch(skeleton: Skeleton, start: int, stop: int, low: int, high: int) -
             after = middle
         else:
             first = middle + 1
-    found = records[_INDEX, first]
-    marks[_LEG], marks[_RECORD], marks[_ANSWER] = leg, first, found
-    return min(int(found), stop)
+    marks[_LEG], marks[_RECORD] = leg, first
+    return int(records[_INDEX, first])
+
+
+@borrowing
+def next_touch(skeleton: Skeleton, start: int, stop: int, low: int, high: int) -> int:
+    """The first index from `start` on and below `stop` with a price at `low` or below or at `high` or above;
+    `stop` where there is none. Quickest where each `start` is at or after the one before."""
+    marks = skeleton.marks
+    if low != marks[_LOW] or high != marks[_HIGH] or not marks[_START] <= start <= marks[_FOUND]:
+        marks[_FOUND] = _search(skeleton, start, low, high)
+        marks[_START], marks[_LOW], marks[_HIGH] = start, low, high
+    return min(int(marks[_FOUND]), stop)
 
 
 @borrowing
 def price_of(skeleton: Skeleton, index: int) -> int:
     """The price there. That of the last answer is known without a look at the prices, which are far away."""
-    if index == skeleton.marks[_ANSWER]:
-        return int(skeleton.records[_VALUE, skeleton.marks[_RECORD]])
+    record = skeleton.marks[_RECORD]
+    if record < skeleton.records.shape[1] and index == skeleton.records[_INDEX, record]:
+        return int(skeleton.records[_VALUE, record])
     return int(skeleton.prices[index])
 
 
