@@ -90,13 +90,15 @@ def same_figures(found: Outcome, expected: Outcome) -> None:
 
 @some.composite
 def paths(draw: some.DrawFn, first: int, most: int) -> list[int]:
-    """A random walk in steps of up to `most`, in which some are jumps of several times that."""
+    """A random walk in steps of up to `most`, in which some are jumps of several times that, or none."""
     random = Random(draw(some.integers(0, 10**6)))
     jumpy = draw(some.sampled_from([0, 0.05, 0.5]))
+    still = draw(some.sampled_from([0, 0, 0.7]))
     moves = [
         random.randint(-6 * most, 6 * most) if random.random() < jumpy else random.randint(-most, most)
         for _ in range(draw(some.sampled_from([150, 300, 40, 5, 0])))
     ]
+    moves = [0 if random.random() < still else move for move in moves]
     return [max(first // 5, price) for price in accumulate([first, *moves])]
 
 
@@ -177,3 +179,30 @@ def test_the_compiled_ladder_is_the_trade_itself(case: Case) -> None:
     event(f"steps {'many' if expected.steps > 20 else 'few' if expected.steps else 'none'}")
     same_figures(found, expected)
     same_steps(case)
+
+
+def by_both(cents: list[int], every: int, costs: Costs, exits: ExitRules) -> Outcome:
+    times = np.arange(len(cents), dtype=np.int64) * every
+    ticks = Ticks(np.array(cents, dtype=np.int64), times, 2)
+    plan = LadderPlan(Instrument("COIN", 2, 20), D(1), D(2000), trust_slots=0)
+    found = run_fast(ticks, plan, costs, exits)
+    same_figures(found, replay(series_of(ticks), plan, costs, exits=exits))
+    return found
+
+
+@pytest.mark.parametrize("every", [400, 999, 1_000, 2_500, 30_000, 30_001])
+def test_a_price_that_stands_still_counts_again_after_two_seconds(every: int) -> None:
+    ended = by_both(
+        [10_000, 9_790, *[9_780] * 9, 9_990, 9_790], every, Costs(D(0)), ExitRules(soft_stop=D("0.015"))
+    )
+    assert bool(ended.ended_by) == (400 < every <= 30_000)
+
+
+def test_funding_alone_brings_an_exit_about() -> None:
+    """1 % of 2,000 USD at each full hour: after the fourth the hard stop of 3.5 % acts, though no price has
+    moved; and what is received is a profit."""
+    still = [10_000] * 200
+    ended = by_both(still, 180_000, Costs(D(0), D(0), D("0.0100001")), ExitRules(hard_stop=D("0.035")))
+    assert (ended.ended_by, ended.ticks) == ("hard stop", 81)
+    ended = by_both(still, 180_000, Costs(D(0), D(0), D("-0.0100001")), ExitRules(take_profit=D("0.035")))
+    assert (ended.ended_by, ended.ticks) == ("take profit", 81)
