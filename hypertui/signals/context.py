@@ -53,7 +53,7 @@ class ContextLimits:
         if self.needs_atr:
             if atr is None:
                 return Suppression.NO_ATR
-            if not (self.min_atr or ZERO) <= atr <= (atr if self.max_atr is None else self.max_atr):
+            if not self._is_lively(atr):
                 return Suppression.ATR
         if self.max_funding is not None:
             if facts.funding is None:
@@ -61,6 +61,11 @@ class ContextLimits:
             if facts.funding * side.sign > self.max_funding:
                 return Suppression.FUNDING
         return None
+
+    def _is_lively(self, atr: float) -> bool:
+        """An ATR is a float, and is compared as one: 0.01 is not above 0.01."""
+        enough = self.min_atr is None or atr >= float(self.min_atr)
+        return enough and (self.max_atr is None or atr <= float(self.max_atr))
 
 
 class DayChange:

@@ -99,7 +99,7 @@ class Suppression(StrEnum):
 
 
 _WHY = {
-    Suppression.NOT_WHOLE: "an indicator lacks candles",
+    Suppression.NOT_WHOLE: "an indicator is not known",
     Suppression.MIN_INDICATORS: "too few indicators are on",
     Suppression.BOTH_SIDES: "buy and sell have the same score",
     Suppression.COOLDOWN: "the cooldown is not over",
