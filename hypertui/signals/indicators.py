@@ -10,9 +10,9 @@ from hypertui.signals.names import Indicator
 from hypertui.signals.presets import RunnerGauge, SurgeGauge
 from hypertui.signals.readings import Gauge
 from hypertui.signals.reversion import BollingerGauge, RsiGauge, WBottomGauge
+from hypertui.signals.rules import SURGE_LASTS
 from hypertui.signals.trend import DonchianGauge, EmaGauge, MacdGauge, RocGauge
 
-SURGE_LASTS = 20 * 60_000  # ms
 # Candles after which an indicator is believed. Where it never forgets, what it began with still has a weight:
 # of Wilder's averages (13/14)^86, of MACD (25/27)^124, of the average of 200 closes (199/201)^200, or 14 %.
 # The others have a length.

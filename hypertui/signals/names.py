@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from hypertui.core.market import Side
+
 
 class Indicator(StrEnum):
     """Each with the side of a buy in mind; a sale's is its mirror image."""
@@ -28,6 +30,11 @@ class Indicator(StrEnum):
         """What its value is in, beside a price in USD: % or nothing."""
         return "%" if self in _IN_PERCENT else ""
 
+    def comparison(self, side: Side) -> str:
+        """How its value compares with what it needs where it is on."""
+        said = _COMPARED.get(self, ">")
+        return said if side is Side.BUY else said.translate(_MIRRORED)
+
 
 _WORDS = {
     Indicator.EMA: "EMA 50/200",
@@ -39,6 +46,14 @@ _WORDS = {
     Indicator.W_BOTTOM: "W-bottom",
     Indicator.SURGE: "ROC 20 min",
     Indicator.RUNNER: "24 h change",
+}
+_MIRRORED = str.maketrans("<>", "><")
+_COMPARED = {
+    Indicator.RSI: "<",
+    Indicator.BOLLINGER: "<=",
+    Indicator.W_BOTTOM: ">=",
+    Indicator.SURGE: ">=",
+    Indicator.RUNNER: ">=",
 }
 _IN_PERCENT = (Indicator.EMA, Indicator.ROC, Indicator.SURGE, Indicator.RUNNER)
 

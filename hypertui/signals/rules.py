@@ -14,6 +14,7 @@ _TURNS_AT = Decimal("1.10")  # times the target, to fire for the other side
 _LEAVES_AT = Decimal("0.90")  # times the target, unless an exit is set
 USUAL_TARGET = Decimal("0.60")
 USUAL_COOLDOWN = 7  # candles
+SURGE_LASTS = 20 * 60_000  # ms of the preset `momentum`, which are so many candles
 
 _WEIGHTS = {
     Indicator.EMA: ONE,
