@@ -58,7 +58,8 @@ class SignalWatch:
     """A function of what it is given: the same candles and facts make the same rows, however many at a time.
 
     It goes on from the `state` that another one has left: candles up to that time only tell the indicators
-    how things are."""
+    how things are. Those since then make rows as ever, and may fire: whether a firing is still news is for
+    whoever takes it to judge by its time."""
 
     def __init__(self, rules: SignalRules, state: SignalState = BEGINNING) -> None:
         self.rules = rules
