@@ -39,13 +39,13 @@ def records(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0
 
 
 def test_check_says_that_what_is_set_by_itself_can_be_reached(capsys: pytest.CaptureFixture[str]) -> None:
-    file = price_file(walked(2, 4_000))
+    file = price_file(walked(3, 1_500))
     assert main(["signals", "check", "--prices", file, "--family", "trend"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("trend 5m (trend): 3,999 candles of prices.csv, ")
+    assert said.startswith("trend 5m (trend): 1,499 candles of prices.csv, ")
     assert "every indicator and both scores can be reached" in said
     assert said.endswith("Signals are only watched: nothing trades by them.\n")
-    assert "of the newest 3,999 candles:" in said
+    assert "of the newest 1,499 candles:" in said
     (newest,) = records(capsys, "check", "--prices", file, "--family", "trend", "--days", "1", status=1)
     assert newest["counted"] == 288
     assert set(newest["indicators"]) == {"ema", "macd", "roc", "donchian"}
@@ -74,7 +74,7 @@ def test_check_names_what_is_always_on_and_what_never_is(capsys: pytest.CaptureF
 
 
 def test_backtest_prints_each_firing_and_proves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    candles = walked(2, 1_500)
+    candles = walked(2, 1_000)
     (record,) = records(capsys, "backtest", "--prices", price_file(candles), "--family", "trend")
     assert record["is_proof"] is False and record["costs"] == "0.0009"
     closes = {each.at + FIVE: each.close for each in candles[:-1]}
@@ -90,7 +90,7 @@ def test_backtest_prints_each_firing_and_proves_nothing(capsys: pytest.CaptureFi
             assert (told is None) == (expected is None)
             assert told is None or abs(D(told) - expected) < D("0.000001")  # type: ignore[operator]
     (head,) = records(
-        capsys, "backtest", "--prices", price_file(candles[:1_000], "head.csv"), "--family", "trend"
+        capsys, "backtest", "--prices", price_file(candles[:700], "head.csv"), "--family", "trend"
     )
     fired = [(each["time"], each["side"], each["score"]) for each in head["firings"]]
     assert fired == [(each["time"], each["side"], each["score"]) for each in record["firings"]][: len(fired)]
@@ -108,7 +108,7 @@ def iso(at: int) -> str:
 
 
 def test_every_table_is_shown_with_its_own_rules(capsys: pytest.CaptureFixture[str]) -> None:
-    file = price_file(walked(3, 1_300, holes={1_260}))
+    file = price_file(walked(3, 560, holes={520}))
     Path("config.toml").write_text(DIP + 'max_spread = "0.05%"\nweights = { w_bottom = 0 }\n' + TREND)
     dip, trend = records(capsys, "show", "--prices", file)
     assert {each["indicator"] for each in dip["indicators"]} == {"rsi", "bollinger"}

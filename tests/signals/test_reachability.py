@@ -77,7 +77,7 @@ def test_what_was_never_known_is_named() -> None:
 @pytest.mark.parametrize("family", [Family.TREND, Family.REVERSION])
 def test_what_is_set_by_itself_can_be_reached(family: Family) -> None:
     rules = SignalRules.usual(family, FIVE)
-    found = list(walk(rules, walked(2, 4_000)))
+    found = list(walk(rules, walked(1, 1_500)))
     rates = Rates.of(found)
     assert list(unreachable(rates, rules)) == []
     assert rates.fired.total() == sum(row.fired is not None for row in found) > 10
