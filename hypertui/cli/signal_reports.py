@@ -16,7 +16,7 @@ from hypertui.signals.names import Indicator
 from hypertui.signals.reachability import Rates, unreachable
 from hypertui.signals.rules import SignalRules
 from hypertui.signals.state import SignalState
-from hypertui.signals.watch import SignalRow
+from hypertui.signals.watch import SignalRow, walk
 
 NOTHING_TRADES = "Signals are only watched: nothing trades by them."
 _NO_PROOF = (
@@ -28,20 +28,33 @@ _NONE = "-"
 
 @dataclass(frozen=True, slots=True)
 class WatchedSignal:
-    """A signal of one market, and what became of its candles. `symbol` is empty where a price file does not
-    say."""
+    """A signal of one market over its candles: what was counted in all of them, and in the `newest`, those
+    rows in which it fired, and the `last` one. `symbol` is empty where a price file does not say."""
 
     name: str
     symbol: str
     timeframe: str
     rules: SignalRules
     told: ToldCandles
-    rows: Sequence[SignalRow]
+    counted: Rates
+    newest: Rates
+    fired: Sequence[SignalRow]
+    last: SignalRow
 
-    def newest(self, days: int) -> Rates:
-        """What is to be counted of the newest days."""
-        since = self.rows[-1].at - days * Interval.DAY
-        return Rates.of(row for row in self.rows if row.at > since)
+    @classmethod
+    def over(
+        cls, name: str, symbol: str, timeframe: str, rules: SignalRules, told: ToldCandles, days: int
+    ) -> WatchedSignal:
+        """Walk the candles; `newest` are those of the last `days`."""
+        since = told.candles[-1].at + rules.interval - days * Interval.DAY
+        every, newest, fired = Rates(), Rates(), []
+        for row in walk(rules, told.candles):
+            every.add(row)
+            if row.at > since:
+                newest.add(row)
+            if row.fired is not None:
+                fired.append(row)
+        return cls(name, symbol, timeframe, rules, told, every, newest, fired, row)
 
     @property
     def title(self) -> str:
@@ -50,9 +63,9 @@ class WatchedSignal:
 
     def head(self) -> Iterator[str]:
         """Which it is, and by which candles."""
-        first, last = self.told.candles[0].at, self.rows[-1].at
-        found = f"{_candles(len(self.rows))} of {self.told.whose}"
-        yield f"{self.title} ({self.rules.family.value}): {found}, {_time(first)} to {_time(last)}"
+        found = f"{_candles(self.counted.candles)} of {self.told.whose}"
+        when = f"{_time(self.told.candles[0].at)} to {_time(self.last.at)}"
+        yield f"{self.title} ({self.rules.family.value}): {found}, {when}"
         yield from (f"note: {note}" for note in self._notes)
 
     def record(self) -> dict[str, object]:
@@ -62,9 +75,9 @@ class WatchedSignal:
             "symbol": self.symbol or None,
             "family": self.rules.family.value,
             "timeframe": self.timeframe,
-            "candles": len(self.rows),
+            "candles": self.counted.candles,
             "since": _time(self.told.candles[0].at),
-            "until": _time(self.rows[-1].at),
+            "until": _time(self.last.at),
             "notes": list(self._notes),
         }
 
@@ -86,9 +99,9 @@ class SignalReport:
     is_fine: bool = True
 
 
-def check_report(signal: WatchedSignal, days: int) -> SignalReport:
-    """Whether it can be reached, by its candles of the newest days."""
-    rules, rates = signal.rules, signal.newest(days)
+def check_report(signal: WatchedSignal) -> SignalReport:
+    """Whether it can be reached, by its newest candles."""
+    rules, rates = signal.rules, signal.newest
     found = list(unreachable(rates, rules))
     bad = {(each.indicator, each.side) for each in found}
     table = [["", "indicator", "weight", *(f"{side} on" for side in Side)]]
@@ -123,9 +136,8 @@ def check_report(signal: WatchedSignal, days: int) -> SignalReport:
 
 def backtest_report(signal: WatchedSignal, costs: Decimal) -> SignalReport:
     """When it fired, and what the price did afterwards, after `costs` of both ways (a fraction)."""
-    closes = {row.at: row.close for row in signal.rows}
-    found = list(firings(signal.rows, closes, costs))
-    rates = Rates.of(signal.rows)
+    closes = {each.at + signal.rules.interval: each.close for each in signal.told.candles}
+    found, rates = list(firings(signal.fired, closes, costs)), signal.counted
     later = [f"{horizon // Interval.HOUR} h" for horizon in HORIZONS]
     table = [["time", "side", "score", "price", *later, "on"]]
     for each in found:
@@ -164,9 +176,9 @@ def backtest_report(signal: WatchedSignal, costs: Decimal) -> SignalReport:
     return SignalReport(lines, record)
 
 
-def show_report(signal: WatchedSignal, days: int) -> SignalReport:
-    """Where it stands after the newest candle."""
-    rules, rates, row = signal.rules, signal.newest(days), signal.rows[-1]
+def show_report(signal: WatchedSignal) -> SignalReport:
+    """Where it stands after the last candle."""
+    rules, rates, row = signal.rules, signal.newest, signal.last
     table = [["indicator", "side", "value", "needs", "weight", "state", "of the candles"]]
     indicators = []
     for each, weight in rules.weights:

@@ -27,7 +27,6 @@ from hypertui.exchange.protocol import ExchangeError, Rejected
 from hypertui.settings import Settings, load_settings
 from hypertui.signal_settings import SignalSettings
 from hypertui.signals.names import Family
-from hypertui.signals.watch import walk
 
 _OUT_OF_REACH, _BAD_INPUT, _NOT_REACHED = 1, 2, 4
 _MOST_DAYS = 3_650
@@ -38,7 +37,7 @@ def signals(arguments: argparse.Namespace) -> int:
     """Run one of the commands; 1 says that `check` found something out of reach. Raises ValueError with one
     line for bad input."""
     settings = load_settings(arguments.config, setting_flags(arguments, of_a_trade=False), FLAG_NAMES)
-    report, statuses = _report_of(arguments), []
+    report, days, statuses = _report_of(arguments), _days(arguments), []
     told: dict[tuple[str, Interval], ToldCandles] = {}
     for name, symbol, signal in _asked(arguments, settings):
         where = symbol, signal.interval
@@ -49,9 +48,7 @@ def signals(arguments: argparse.Namespace) -> int:
             streams.complain(printable(f"{name} {symbol}: {error}"))
             statuses.append(_BAD_INPUT if isinstance(error, Rejected) else _NOT_REACHED)
             continue
-        rules = signal.rules()
-        rows = tuple(walk(rules, told[where].candles))
-        found = report(WatchedSignal(name, symbol, signal.timeframe, rules, told[where], rows))
+        found = report(WatchedSignal.over(name, symbol, signal.timeframe, signal.rules(), told[where], days))
         _print(found, as_json=arguments.json)
         statuses.append(0 if found.is_fine else _OUT_OF_REACH)
     if not arguments.json and min(statuses) <= _OUT_OF_REACH:
@@ -113,11 +110,16 @@ def _report_of(arguments: argparse.Namespace) -> Callable[[WatchedSignal], Signa
     if arguments.signals_command == "backtest":
         costs = 2 * (_fraction("fee rate", arguments.fee_rate) + _fraction("slippage", arguments.slippage))
         return lambda signal: backtest_report(signal, costs)
-    days = integer("--days", arguments.days)
+    return check_report if arguments.signals_command == "check" else show_report
+
+
+def _days(arguments: argparse.Namespace) -> int:
+    """That the rates are of; `backtest` counts all there are."""
+    said = getattr(arguments, "days", str(_MOST_DAYS))
+    days = integer("--days", said)
     if not 0 < days <= _MOST_DAYS:
-        raise ValueError(f"--days {typed(arguments.days)} is not from 1 to {_MOST_DAYS}")
-    report = check_report if arguments.signals_command == "check" else show_report
-    return lambda signal: report(signal, days)
+        raise ValueError(f"--days {typed(said)} is not from 1 to {_MOST_DAYS}")
+    return days
 
 
 def _print(found: SignalReport, *, as_json: bool) -> None:
