@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
-from hypertui.cli.ledger_arguments import add_place
 from hypertui.cli.values import file_path
 
 _COMMANDS = {
@@ -13,6 +11,12 @@ _COMMANDS = {
     "backtest": "when it would have fired, and what the price did afterwards",
     "show": "where it stands: values, needs, weights, scores, state",
 }
+_NETWORKS = {
+    "paper": "of a local exchange that runs already (the default)",
+    "testnet": "of Hyperliquid's testnet",
+    "mainnet": "of mainnet",
+}
+_SAME = argparse.SUPPRESS  # for flags that may stand before the command as well
 FAMILIES = ("trend", "reversion", "momentum", "runner")
 TIMEFRAMES = ("1m", "5m", "15m", "1h")
 
@@ -31,7 +35,7 @@ def add_signals(parser: argparse.ArgumentParser) -> None:
     for name, text in _COMMANDS.items():
         command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
         _add_which(command)
-        add_place(command)
+        _add_whose(command)
         if name == "backtest":
             command.add_argument("--fee-rate", default="0.00045", metavar="FRACTION", help="taker (0.00045)")
             command.add_argument("--slippage", default="0", metavar="FRACTION", help="on top, each way (0)")
@@ -45,8 +49,16 @@ def _add_which(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("which").add_argument
     add("--family", choices=FAMILIES, help="without a table: as a family is set by itself")
     add("--timeframe", choices=TIMEFRAMES, help="with --family: how long its candles are; default 5m")
-    # These may stand before the command as well.
-    same: Any = argparse.SUPPRESS
-    add("--symbol", default=same, metavar="NAME", help="this market alone; with --family default BTC")
-    add("--prices", dest="file", type=file_path, metavar="FILE", help="a price file; as backtest reads them")
-    add("--base-url", default=same, metavar="URL", help="use an exchange that runs already (paper)")
+    add("--symbol", default=_SAME, metavar="NAME", help="this market alone; with --family default BTC")
+    add("--config", type=file_path, default=_SAME, metavar="FILE", help="settings; default ./config.toml")
+
+
+def _add_whose(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("whose candles")
+    group.add_argument("--prices", dest="file", type=file_path, metavar="FILE", help="of a price file")
+    networks = group.add_mutually_exclusive_group()
+    for name in ("paper", "testnet", "mainnet"):
+        networks.add_argument(
+            f"--{name}", dest="network", action="store_const", const=name, default=_SAME, help=_NETWORKS[name]
+        )
+    group.add_argument("--base-url", default=_SAME, metavar="URL", help="where that exchange is")
