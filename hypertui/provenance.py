@@ -151,6 +151,10 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "path_type": lambda limits: "is not a path",
     "two_sizes": lambda limits: "has both risk and position_size: give one of them, the other follows",
     "model_type": lambda limits: "is not a section of settings",
+    "dict_type": lambda limits: "is not a section of settings",
+    "tuple_type": lambda limits: "is not a list",
+    "missing": lambda limits: "is not set",
+    "table_refused": lambda limits: str(limits["why"]),
 }
 
 

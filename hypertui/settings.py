@@ -39,6 +39,7 @@ from hypertui.setting_types import (
     Section,
     TimeOfDay,
 )
+from hypertui.signal_settings import Signals
 from hypertui.strategy.exits.contradictions import beyond_own_margin, contradictions
 from hypertui.strategy.plans import PlanError
 from hypertui.trade_settings import TradeSettings
@@ -143,6 +144,7 @@ class Settings(BaseSettings):
     notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
     metrics: MetricsSettings = MetricsSettings()
+    signals: Signals = Field(default_factory=dict)
     secret_key: SecretStr | None = None
     account_address: Address | None = None
     base_url: str | None = None

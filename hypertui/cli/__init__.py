@@ -19,10 +19,10 @@ _LONGEST = 2_000  # characters of a last line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0 done, 1 the ledger's check found something, health says
-    degraded, or a channel took no test, 2 bad input, before anything was traded, 3 halted, 4 exchange not
-    reached, 70 defect or watchdog, 74 the output could not be written. Raises SystemExit, with the same
-    statuses, where the command line ends it."""
+    """Run a command; returns the exit status: 0 done, 1 a check of the ledger or of signals found something,
+    health says degraded, or a channel took no test, 2 bad input, before anything was traded, 3 halted, 4
+    exchange not reached, 70 defect or watchdog, 74 the output could not be written. Raises SystemExit, with
+    the same statuses, where the command line ends it."""
     streams.settle()
     try:
         refuse_secrets(argv)
@@ -128,6 +128,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.replay import replay
 
             return replay(arguments)
+        case "signals":
+            from hypertui.cli.signals import signals
+
+            return signals(arguments)
         case "status":
             from hypertui.cli.status import status
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -47,7 +47,8 @@ def check(arguments: argparse.Namespace) -> int:
     for line in found:
         streams.complain(printable(line))
     if not found:
-        print(f"{counted(len(settings.trades), 'trade')}, nothing contradicts")
+        signals = f", {counted(len(settings.signals), 'signal')}" if settings.signals else ""
+        print(f"{counted(len(settings.trades), 'trade')}{signals}, nothing contradicts")
     return _REFUSED if found else 0
 
 
@@ -57,6 +58,9 @@ def _leaves(settings: Settings, trades: Sequence[Place]) -> Iterator[tuple[Place
         if name == "trades":
             for place, trade in zip(trades, settings.trades, strict=True):
                 yield from _of_section(trade, place)
+        elif name == "signals" and value:
+            for each, signal in value.items():
+                yield from _of_section(signal, (name, each))
         elif isinstance(value, BaseModel):
             yield from _of_section(value, (name,))
         else:
@@ -77,6 +81,10 @@ def _shown(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return plain(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown, value))
+    if isinstance(value, Mapping) and value:
+        return ", ".join(f"{name} {_shown(part)}" for name, part in value.items())
     # An address of the form scheme://user:password@host, or with a password among its parameters.
     if isinstance(value, str) and "://" in value and ("@" in value or "?" in value):
         return "set"

@@ -24,7 +24,7 @@ from hypertui.strategy.base import MoveRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WalkedStep:
     """A step as it is told in the journal."""
 
     price: Decimal
@@ -36,8 +36,8 @@ class Step:
 class Steps:
     """How many of `walked` steps are those of the journal, from the first on until one differs."""
 
-    recorded: Sequence[Step]
-    walked: Sequence[Step]
+    recorded: Sequence[WalkedStep]
+    walked: Sequence[WalkedStep]
 
     @property
     def same(self) -> int:
@@ -144,7 +144,8 @@ def compare(session: RecordedSession, costs: Costs, model: FillModel | None = No
         raise SessionRefused(f"trade {session.record.id} was never opened: there is nothing to walk")
     last = recorded.opened.price or ZERO if recorded.price is None else recorded.price.price
     steps = [
-        Step(row.price, row.direction == "up", row.level) for row in session.history.steps(session.record.id)
+        WalkedStep(row.price, row.direction == "up", row.level)
+        for row in session.history.steps(session.record.id)
     ]
     ledger, order = _by_the_ledger(session, last)
     return Comparison(
@@ -164,8 +165,8 @@ def compare(session: RecordedSession, costs: Costs, model: FillModel | None = No
     )
 
 
-def _steps(moves: Iterable[MoveRecord]) -> list[Step]:
-    return [Step(each.move.price, each.move.upwards, each.move.level) for each in moves]
+def _steps(moves: Iterable[MoveRecord]) -> list[WalkedStep]:
+    return [WalkedStep(each.move.price, each.move.upwards, each.move.level) for each in moves]
 
 
 def _by_the_ledger(session: RecordedSession, last: Decimal) -> tuple[WalkMoney, list[Key]]:

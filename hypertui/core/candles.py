@@ -14,6 +14,7 @@ class Interval(IntEnum):
     """How long a candle is, in ms. The first one began with Unix time."""
 
     MINUTE = 60_000
+    FIVE_MINUTES = 5 * 60_000
     QUARTER = 15 * 60_000
     HOUR = 60 * 60_000
     FOUR_HOURS = 4 * 60 * 60_000

@@ -42,8 +42,8 @@ def ask(
 
 
 @pytest.mark.parametrize(("interval", "word"), [
-    (Interval.MINUTE, "1m"), (Interval.QUARTER, "15m"), (Interval.HOUR, "1h"), (Interval.FOUR_HOURS, "4h"),
-    (Interval.DAY, "1d"),
+    (Interval.MINUTE, "1m"), (Interval.FIVE_MINUTES, "5m"), (Interval.QUARTER, "15m"), (Interval.HOUR, "1h"),
+    (Interval.FOUR_HOURS, "4h"), (Interval.DAY, "1d"),
 ])  # fmt: skip
 def test_the_question_is_that_of_the_sdk(scripted: Scripted, interval: Interval, word: str) -> None:
     scripted.say("candleSnapshot", [])

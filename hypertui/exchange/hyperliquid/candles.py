@@ -9,6 +9,7 @@ from hypertui.exchange.hyperliquid.checks import Json, integer, positive, reader
 
 _WORDS = {
     Interval.MINUTE: "1m",
+    Interval.FIVE_MINUTES: "5m",
     Interval.QUARTER: "15m",
     Interval.HOUR: "1h",
     Interval.FOUR_HOURS: "4h",
