@@ -15,7 +15,7 @@ from hypertui.signals.codec import NoSignalState, decode, encode
 from hypertui.signals.context import ContextLimits, SignalFacts
 from hypertui.signals.names import Family, SignalPhase, Suppression
 from hypertui.signals.rules import SignalRules
-from hypertui.signals.state import BEGINNING, Scores, SideScore, SignalState, Step, step
+from hypertui.signals.state import BEGINNING, Scores, SideScore, SignalState, SignalStep, step
 from tests.signals.markets import FIVE
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -30,7 +30,9 @@ def scores(buy: str = "0", sell: str = "0", on: int = 2, blocked: Suppression | 
     }
 
 
-def after(*given: Scores | None, rules: SignalRules = RULES, state: SignalState = BEGINNING) -> list[Step]:
+def after(
+    *given: Scores | None, rules: SignalRules = RULES, state: SignalState = BEGINNING
+) -> list[SignalStep]:
     """A step for each candle, five minutes apart."""
     done = []
     for told in given:
@@ -39,7 +41,7 @@ def after(*given: Scores | None, rules: SignalRules = RULES, state: SignalState 
     return done
 
 
-def phases(done: list[Step]) -> list[SignalPhase]:
+def phases(done: list[SignalStep]) -> list[SignalPhase]:
     return [each.state.phase for each in done]
 
 
