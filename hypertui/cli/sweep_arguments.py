@@ -15,7 +15,7 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
     """What `hypertui sweep` understands."""
     parser.description = (
         "Walk a price file with many settings of the ladder, and say what the best of them is worth. Figures "
-        "may be lists and ranges: 0.1%%,0.5%%:2%%:0.05%%. An interrupted sweep goes on where it was: run the "
+        "may be lists and ranges: 0.1%,0.5%:2%:0.05%. An interrupted sweep goes on where it was: run the "
         "same command again."
     )
     parser.epilog = _STATUS
