@@ -57,6 +57,9 @@ class Outcome:
     realized_pnl: Decimal = ZERO
     unrealized_pnl: Decimal = ZERO
     net_pnl: Decimal = ZERO
+    other_way: Decimal | None = (
+        None  # the net PnL of the same candles walked the other way, where that was done
+    )
     fees: Decimal = ZERO
     slippage_cost: Decimal = ZERO
     funding: Decimal = ZERO

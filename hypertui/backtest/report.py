@@ -11,6 +11,7 @@ from hypertui.backtest.guarding import GuardEvent
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.outcome import Outcome, WalkedPrices
 from hypertui.core.market import ZERO, plain
+from hypertui.core.phrases import counted
 from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.ladder.ladder import Phase
 from hypertui.strategy.ladder.plan import Plan
@@ -50,6 +51,7 @@ def summary(run: Outcome, timing: RunTime) -> dict[str, object]:
         "realized_pnl": plain(run.realized_pnl),
         "unrealized_pnl": plain(run.unrealized_pnl),
         "net_pnl": plain(run.net_pnl),
+        "other_way_net_pnl": None if run.other_way is None else plain(run.other_way),
         "fees": plain(run.fees),
         "slippage_cost": plain(run.slippage_cost),
         "funding": plain(run.funding),
@@ -85,21 +87,22 @@ def figures_in_words(run: Outcome, costs: Costs, timing: RunTime) -> list[tuple[
     rows = [
         ("file", f"{source.rows:,} {'row' if source.rows == 1 else 'rows'}, {_period(source)}"),
         *(("note", note) for note in source.notes),
-        ("prices walked", f"{run.ticks:,} in {seconds}, {engine}"),
-        *_sizing(run.plan),
-        ("entry", f"{plain(run.entry_coins)} {symbol} at {_price(run.entry_price)}"),
-        ("last price", f"{_price(run.last_price)}, unit {run.unit:+d}, {run.phase.value}"),
-        ("steps", f"{run.steps:,} ({phases}), {run.fills:,} fills"),
-        ("position", f"{plain(run.position)} {symbol}, buy size {_usd(run.fragment)}"),
         ("net PnL", f"{_signed(net)} USD, {_share(net, stake)} of the {_usd(stake)} entered"),
         ("  realised", f"{_signed(run.realized_pnl)} USD after fees{' and funding' * bool(costs.funding)}"),
         ("  unrealised", f"{_signed(run.unrealized_pnl)} USD before fees"),
-        ("fees", f"{_usd(run.fees)} USD, {_share(run.fees, stake)} of the entry"),
-        ("slippage", f"{_usd(run.slippage_cost)} USD, by gaps and slippage beyond the triggers"),
-        *_funding(run, costs),
-        ("whipsaw cost", f"{_usd(run.whipsaw_cost)} USD in {run.round_trips:,} round trips"),
+        *_other_way(run),
         ("max drawdown", f"{_usd(run.max_drawdown)} USD, {_share(run.max_drawdown, stake)} of the entry"),
+        ("whipsaw cost", f"{_usd(run.whipsaw_cost)} USD in {run.round_trips:,} round trips"),
         ("one whipsaw", _one_whipsaw(run, costs)),
+        ("fees", f"{_usd(run.fees)} USD, {_share(run.fees, stake)} of the entry"),
+        ("slippage", f"{_usd(run.slippage_cost)} USD, fills beyond their triggers, by gaps and --slippage"),
+        *_funding(run, costs),
+        *_sizing(run.plan),
+        ("entry", f"{plain(run.entry_coins)} {symbol} at {_price(run.entry_price)}"),
+        ("last price", f"{_price(run.last_price)}, unit {run.unit:+d}, {run.phase.value}"),
+        ("position", f"{plain(run.position)} {symbol}, buy size {_usd(run.fragment)} USD"),
+        ("steps", f"{run.steps:,} ({phases}), {run.fills:,} fills"),
+        ("walked", f"{counted(run.ticks, 'price')} in {seconds}, {engine}"),
     ]
     if run.equity is not None:
         rows.append(("guards", f"over {_usd(run.equity)} USD of equity; {_tripped(run)}"))
@@ -117,6 +120,14 @@ def _period(source: WalkedPrices) -> str:
     if source.first_time is None or source.last_time is None:
         return "no times"
     return f"{_when(source.first_time)} to {_when(source.last_time)} UTC"
+
+
+def _other_way(run: Outcome) -> Iterator[tuple[str, str]]:
+    """How much of the result hangs on the order of the prices within a candle, which nobody knows."""
+    if run.other_way is not None:
+        apart = abs(run.net_pnl - run.other_way)
+        yield "candles", f"walked the other way {_signed(run.other_way)} USD: {_usd(apart)} USD apart"
+        yield "", "they hide crossings, and which of their extremes came first"
 
 
 def _funding(run: Outcome, costs: Costs) -> Iterator[tuple[str, str]]:

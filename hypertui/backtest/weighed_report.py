@@ -28,12 +28,12 @@ def weighed_in_words(weighed: Weighed, holdout: str = "") -> str:
 
 def _rows(weighed: Weighed) -> Iterator[tuple[str, str]]:
     base = weighed.baselines
-    units = f"all out and in at {at_price(base.distance)} USD, 4 units"
+    units = f"4 units wide, {at_price(base.distance)} USD"
     less = f"{base.random_percentile:.1f}% of {base.random_count:,} make less"
     yield "buy and hold", _result(base.hold)
     yield "trailing stop", f"{_result(base.trailing)}; {units}"
     yield "flipped ladder", _result(base.flipped)
-    yield "late fills", f"{_result(base.lagged)}; each in the next row, a second later at least"
+    yield "late fills", f"{_result(base.lagged)}; each a row late, 1 s at least"
     yield "random entries", f"{less}; their median {_usd(base.random_median)}"
     if weighed.net_interval is not None:
         low, high = weighed.net_interval

@@ -93,10 +93,13 @@ def _printed(arguments: argparse.Namespace, asked: WalkedTrade, prepare: Callabl
         recorder = None if arguments.report is None else CourseRecorder(costs)
         run = walk.run(recorder, None if trace is None else write)
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
+    there: ToldRun | None = None
+    if (other := walk.other_way()) is not None:
+        if recorder is not None:
+            there = other.told(CourseRecorder(costs))
+        run.other_way = (other.run() if there is None else there.run).net_pnl
     evidence = _tell(arguments, asked, parts, walk.attempt, run, timing)
     if recorder is not None:
-        other = walk.other_way()
-        there = None if other is None else other.told(CourseRecorder(costs))
         _report(arguments, ToldRun(run, recorder.course, costs, there, evidence.weighed), timing)
     return 0
 
@@ -115,6 +118,8 @@ def _in_columns(arguments: argparse.Namespace, asked: WalkedTrade, costs: Costs,
     began_run = time.perf_counter()
     outcome = walk_by(engine, ticks, plan, costs, asked.exits, blocks=parts_of(ticks))
     timing = RunTime(loaded - began, time.perf_counter() - began_run)
+    if ticks.per_row > 1:
+        outcome.other_way = walk_by(engine, ticks.other_way(), plan, costs, asked.exits).net_pnl
     _tell(arguments, asked, parts, Attempt(plan, costs, asked.exits), outcome, timing)
     return 0
 
@@ -140,6 +145,8 @@ def _on_screen(arguments: argparse.Namespace, asked: WalkedTrade, prepare: Calla
         print("stopped before its end")
         return status
     parts, walk = prepared[0]
+    if told.other is not None:
+        told.run.other_way = told.other.run.net_pnl
     evidence = _tell(arguments, asked, parts, walk.attempt, told.run, timing)
     if arguments.report is not None:
         _report(arguments, replace(told, weighed=evidence.weighed), timing)

@@ -56,7 +56,9 @@ def _fetch(arguments: argparse.Namespace) -> int:
     except Rejected as error:
         raise ValueError(str(error)) from None
     except ExchangeError as error:
-        streams.complain(f"{error}; what came is kept, the same command goes on with it")
+        kept = "what came is kept" if arguments.out.exists() else "nothing came"
+        asked_of = endpoint(arguments).base_url
+        streams.complain(f"{asked_of}: {error}; {kept}, the same command goes on")
         return _NOT_REACHED
     except OSError as error:
         if error.filename is None and streams.is_of_the_output(error):

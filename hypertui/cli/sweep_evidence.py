@@ -94,9 +94,8 @@ def verdict_of(
         overfitting=_overfitting(rows),
     )
     texts = setting_texts(best.row.setting)
-    named = (
-        f"the best by {plan.by.words}: unit {texts['unit_size']}, {texts['reinvest']}, exits {texts['exits']}"
-    )
+    setting = f"unit {texts['unit_size']}, position {best.row.setting.position_size:,f} USD, {texts['reinvest']}"
+    named = f"of the best by {plan.by.words} ({setting}, exits {texts['exits']}):"
     other = _other_way(best.row, parts.swept, plan)
     lines = [
         named,
@@ -132,7 +131,7 @@ def _other_way(row: SweepRow, ticks: Ticks, plan: SweepPlan) -> tuple[str, float
     if found.refused:
         return None
     spread = abs(found.net_pnl - row.found.net_pnl)
-    words = f"candles     walked the other way it ends at {found.net_pnl:+,.2f} USD: {spread:,.2f} USD apart"
+    words = f"candles         walked the other way {found.net_pnl:+,.2f} USD: {spread:,.2f} USD apart"
     return words, found.net_pnl
 
 

@@ -83,8 +83,7 @@ def run_sweep(arguments: argparse.Namespace) -> int:
         record_tries(course, parts, state, wall_ms())
         tally = course.tally
         complain(
-            f"interrupted after {tally.done:,} of {tally.total:,} settings: "
-            "the same command goes on from there"
+            f"interrupted after {tally.done:,} of {tally.total:,} walks: the same command goes on from there"
         )
         return INTERRUPTED
     record_tries(course, parts, state, wall_ms())

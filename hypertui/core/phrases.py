@@ -18,8 +18,8 @@ def in_words(name: str) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """'1 buy', '3 buys'."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """'1 buy', '3 buys', '1,200 buys'."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def coins(size: Decimal, instrument: Instrument) -> str:

@@ -46,10 +46,7 @@ class Ticks:
         """What every result of these prices has to say beside it, a sentence; empty for single prices."""
         if self.per_row == 1:
             return ""
-        return (
-            f"{self.rows:,} candles: crossings within a candle are lost, and which of its extremes came "
-            "first is not known"
-        )
+        return f"{self.rows:,} candles hide crossings, and which of their extremes came first"
 
     def other_way(self) -> Ticks:
         """The same candles walked the other way, the farther extreme first: how far a result of them is from

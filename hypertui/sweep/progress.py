@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypertui.core.phrases import lasting
+from hypertui.sweep.ranking import RankBy
 from hypertui.sweep.results import setting_texts
 from hypertui.sweep.sweeping import SweepCourse
 
@@ -10,7 +11,7 @@ from hypertui.sweep.sweeping import SweepCourse
 def progress_line(course: SweepCourse, seconds: float) -> str:
     """The line after so many seconds of work."""
     tally = course.tally
-    parts = [f"{tally.done:,} of {tally.total:,} settings"]
+    parts = [f"{tally.done:,} of {tally.total:,} walks"]
     if tally.known:
         parts[0] += f" ({tally.known:,} known already)"
     worked = tally.done - tally.known
@@ -23,7 +24,8 @@ def progress_line(course: SweepCourse, seconds: float) -> str:
         figure = by.of(tally.best.found)
         assert figure is not None, "it was ranked by it"
         unit = setting_texts(tally.best.setting)["unit_size"]
-        parts.append(f"best so far: unit {unit}, {by.words} {figure:+,.2f}")
+        said = f"{figure:+,.2f} USD" if by is RankBy.NET_PNL else f"{figure:+.3f}"
+        parts.append(f"best so far: unit {unit}, {by.words} {said}")
     return " · ".join(parts)
 
 

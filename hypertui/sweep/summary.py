@@ -12,10 +12,10 @@ from hypertui.sweep.ranking import RankBy, RankedBest, ranked
 from hypertui.sweep.results import SweepResults, SweepRow, setting_texts
 from hypertui.sweep.stretches import StretchRole
 
-_TITLES = ("best by", "unit", "position", "reinvest", "exits", "net PnL", "drawdown", "figure", "neighbours")
-_FOLD_TITLES = ("fold", "unit", "position", "reinvest", "exits", "in sample", "out of sample")
+_SETTING = ("unit", "position", "reinvest", "exits")
+_FIGURES = ("net PnL", "drawdown", "figure", "neighbours")
+_FOLD_FIGURES = ("in sample", "out of sample")
 _DECIMALS = 8  # of USD in JSON
-_WORDS = 5  # the first columns of both tables, which stand at the left
 
 
 def out_of_sample(results: SweepResults) -> float | None:
@@ -28,13 +28,15 @@ def sweep_in_words(results: SweepResults) -> str:
     """For a person, as several lines."""
     rows = results.of(StretchRole.WHOLE)
     best = _best(rows)
-    lines = [_in_short(results, rows, best), ""]
-    lines += _table(_TITLES, [_best_cells(each) for each in best])
+    varied = _varied(rows)
+    lines = [*_in_short(results, rows, best, varied), ""]
+    cells = [[each.by.words, *_setting_cells(each.row, varied), *_best_figures(each)] for each in best]
+    lines += _table(["best by", *varied], _FIGURES, cells)
     if chosen := [*_folds(results)]:
         total = out_of_sample(results)
         assert total is not None, "a fold has one"
         lines += ["", "walk-forward, each chosen in its fold and entered anew in the next part:"]
-        lines += _table(_FOLD_TITLES, [_fold_cells(*each) for each in chosen])
+        lines += _table(["fold", *varied], _FOLD_FIGURES, [_fold_cells(*each, varied) for each in chosen])
         lines.append(f"out of sample together: {_usd(total)}")
     lines += ["", *_caveats(results)]
     return "\n".join(lines).rstrip()
@@ -87,24 +89,47 @@ def _best(rows: Sequence[SweepRow]) -> list[RankedBest]:
     return [found for by in RankBy if (found := ranked(rows, by)) is not None]
 
 
-def _in_short(results: SweepResults, rows: Sequence[SweepRow], best: Sequence[RankedBest]) -> str:
+def _in_short(
+    results: SweepResults, rows: Sequence[SweepRow], best: Sequence[RankedBest], varied: Sequence[str]
+) -> Iterator[str]:
     nets = [row.found.net_pnl for row in rows]
     made, tried = sum(net > 0 for net in nets), counted(len(nets), "setting")
     costs = f"fee {float(results.head.fee_rate):.3%}, slippage {float(results.head.slippage):.3%}"
-    unit = best[0].row.setting.unit_size
+    first = best[0].row
+    unit, net = setting_texts(first.setting)["unit_size"], _usd(first.found.net_pnl)
+    middle = f"the middle one ends at {_usd(median(nets))}"
     if made:
-        said = f"{made:,} of {tried} {'makes' if made == 1 else 'make'} money after costs ({costs})"
+        yield f"{made:,} of {tried} {'makes' if made == 1 else 'make'} money after costs ({costs})"
+        yield f"a unit of {unit} makes most, {net}; {middle}"
     else:
-        said = f"all of {tried} lose after costs ({costs}); a unit of {unit} loses least"
-    return f"{said}; the middle one ends at {_usd(median(nets))}."
+        yield f"all of {tried} lose after costs ({costs})"
+        yield f"a unit of {unit} loses least, {net}; {middle}"
+    sizes = {row.found.unit_size for row in rows}
+    if len(sizes) > 1 and first.found.unit_size in (min(sizes), max(sizes)):
+        at, beyond = ("largest", "larger") if first.found.unit_size == max(sizes) else ("smallest", "smaller")
+        yield f"that is the {at} unit tried: {beyond} ones may do better"
+    alike = [name for name in _SETTING if name not in varied]
+    if alike:
+        same = zip(alike, _setting_cells(first, alike), strict=True)
+        said = [f"{name} {cell}{' USD' * (name == 'position')}" for name, cell in same]
+        yield f"all with {', '.join(said)}"
 
 
-def _best_cells(best: RankedBest) -> tuple[str, ...]:
+def _varied(rows: Sequence[SweepRow]) -> list[str]:
+    """What of a setting is worth a column: the unit, and what is not the same in all."""
+    settings = [row.setting for row in rows]
+    others: dict[str, set[object]] = {
+        "position": {each.position_size for each in settings},
+        "reinvest": {each.reinvest for each in settings},
+        "exits": {each.exits for each in settings},
+    }
+    return ["unit", *(name for name, values in others.items() if len(values) > 1)]
+
+
+def _best_figures(best: RankedBest) -> tuple[str, ...]:
     form = _usd if best.by is RankBy.NET_PNL else _ratio
     found = best.row.found
     return (
-        best.by.words,
-        *_setting_cells(best.row),
         _usd(found.net_pnl),
         f"{found.max_drawdown:,.2f}",
         form(best.figure),
@@ -112,14 +137,15 @@ def _best_cells(best: RankedBest) -> tuple[str, ...]:
     )
 
 
-def _fold_cells(chosen: SweepRow, measured: SweepRow) -> tuple[str, ...]:
-    fold = str(chosen.stretch.fold)
-    return fold, *_setting_cells(chosen), _usd(chosen.found.net_pnl), _usd(measured.found.net_pnl)
+def _fold_cells(chosen: SweepRow, measured: SweepRow, varied: Sequence[str]) -> list[str]:
+    figures = _usd(chosen.found.net_pnl), _usd(measured.found.net_pnl)
+    return [str(chosen.stretch.fold), *_setting_cells(chosen, varied), *figures]
 
 
-def _setting_cells(row: SweepRow) -> tuple[str, ...]:
+def _setting_cells(row: SweepRow, names: Sequence[str]) -> list[str]:
     texts = setting_texts(row.setting)
-    return texts["unit_size"], f"{row.setting.position_size:,f}", texts["reinvest"], texts["exits"]
+    cells = (texts["unit_size"], f"{row.setting.position_size:,f}", texts["reinvest"], texts["exits"])
+    return [cells[_SETTING.index(name)] for name in names]
 
 
 def _folds(results: SweepResults) -> Iterator[tuple[SweepRow, SweepRow]]:
@@ -137,17 +163,17 @@ def _caveats(results: SweepResults) -> Iterator[str]:
         yield f"{counted(len(refused), 'walk')} refused, the first one: {refused[0]}."
 
 
-def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = [titles, *rows]
-    widths = [max(len(cells[column]) for cells in lines) for column in range(len(titles))]
+def _table(words: Sequence[str], figures: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Words stand at the left of their columns, figures at the right."""
+    lines = [[*words, *figures], *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
-        "  ".join(_cell(cells, widths, column) for column in range(len(titles))).rstrip() for cells in lines
+        "  ".join(
+            text.ljust(width) if column < len(words) else text.rjust(width)
+            for column, (text, width) in enumerate(zip(cells, widths, strict=True))
+        ).rstrip()
+        for cells in lines
     ]
-
-
-def _cell(cells: Sequence[str], widths: Sequence[int], column: int) -> str:
-    text, width = cells[column], widths[column]
-    return text.ljust(width) if column < _WORDS else text.rjust(width)
 
 
 def _usd(amount: float) -> str:

@@ -81,7 +81,7 @@ def test_the_headline_and_the_tables_are_the_runs_to_the_cent(told: ToldRun) -> 
     assert [name for name, *_ in costs] == ["fees", "slippage", "gaps", "funding paid"]
     _, *units, total = table_below(tree, "By unit")
     assert sum(int(row[1]) for row in units) == int(total[1].replace(",", "")) == run.fills
-    assert words(tree).count(f"{run.ticks:,} in 0.20 s") == 1
+    assert words(tree).count(f"{run.ticks:,} prices in 0.20 s") == 1
 
 
 def test_the_chart_has_every_fill_and_what_the_script_draws_from(told: ToldRun) -> None:
@@ -137,7 +137,7 @@ def test_without_times_nothing_tells_of_hours() -> None:
 
 def test_a_series_of_one_price_is_a_page_too() -> None:
     told = told_of(walk_of(random_prices(1, 1)))
-    assert "1 in 0.20 s" in report_page(told, TIMING, AT)
+    assert "1 price in 0.20 s" in report_page(told, TIMING, AT)
     assert report_picture(told).startswith(PNG)
 
 

@@ -195,8 +195,8 @@ def test_an_exchange_that_is_not_there_is_status_4(
     status, _, err = run("data", "fetch", "SOL", *there, "-o", str(tmp_path / "x.csv"))
     assert status == 4
     assert err == (
-        "hypertui: no connection to the exchange: Connection refused; what came is kept, the same command "
-        "goes on with it\n"
+        "hypertui: http://127.0.0.1:9: no connection to the exchange: Connection refused; nothing came, the "
+        "same command goes on\n"
     )
     assert run("record", "SOL", *there, "--out", str(tmp_path / "rec"))[0] == 4
 

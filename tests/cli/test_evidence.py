@@ -83,7 +83,7 @@ def test_another_state_folder_counts_by_itself(
 def test_evidence_is_beneath_the_report(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*SOL, "--unit-size", "1", "--evidence"]) == 0
     report, _, evidence = capsys.readouterr().out.partition("\n\n")
-    assert report.splitlines()[-1].startswith("one whipsaw")
+    assert report.splitlines()[-1].startswith("walked")
     labels = [line[:14].strip() for line in evidence.splitlines() if not line.startswith(" ")]
     assert labels[:5] == ["buy and hold", "trailing stop", "flipped ladder", "late fills", "random entries"]
     assert labels[-1] == "verdict"

@@ -152,9 +152,9 @@ def test_a_backtest_is_watched_in_a_terminal(candles: Path, tmp_path: Path) -> N
     with Terminal(command, tmp_path, os.environ, rows=30, columns=100) as terminal:
         terminal.read_until("DONE")
         os.write(terminal.master, b"q")
-        shown = terminal.read_until("one whipsaw")
+        shown = terminal.read_until("exact engine")
         assert terminal.process.wait() == 0
-    assert "net PnL" in shown.rpartition("prices walked")[2]
+    assert "walked the other way" in shown.rpartition("net PnL")[2]
 
 
 def test_a_page_that_is_left_early_stops_the_walk_and_writes_nothing(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_it_says_what_the_best_is_worth(prices: Path, capsys: pytest.CaptureFixt
         "verdict",
     ):
         assert words in out
-    assert "26 of 26 settings" in err and "tick-settings/s · done" in err
+    assert "26 of 26 walks" in err and "tick-settings/s · done" in err
 
 
 def test_every_try_is_counted_once_and_the_rows_are_kept(
@@ -65,7 +65,7 @@ def test_every_try_is_counted_once_and_the_rows_are_kept(
     text, err = capsys.readouterr()
     said = [json.loads(line) for line in text.splitlines()]
     assert [each["evidence"]["tries"] for each in said] == [8, 8]
-    assert "8 of 8 settings (8 known already)" in err
+    assert "8 of 8 walks (8 known already)" in err
     ledger = TrialLedger(tmp_path / "state" / "hypertui" / "trials", load_ticks(prices).digest)
     assert ledger.tries == 8
     results = read_results(out)
@@ -152,7 +152,7 @@ def test_one_that_is_killed_goes_on_by_the_same_command(
     assert out == ""
     if number is signal.SIGINT:
         assert running.returncode == 130
-        assert err.splitlines()[-1].endswith("settings: the same command goes on from there")
+        assert err.splitlines()[-1].endswith("walks: the same command goes on from there")
     kept = store.read_bytes().count(b"\n")
     assert 0 < kept < 43
     again = started(argv, tmp_path / "kept")

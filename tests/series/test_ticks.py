@@ -343,7 +343,7 @@ def test_a_kind_of_price_is_chosen(tmp_path: Path) -> None:
 
 def test_candles_say_what_they_lose_and_can_be_walked_the_other_way(write: Write) -> None:
     ticks = load_ticks(write(PLAIN))
-    assert ticks.caveat.startswith("4 candles: crossings within a candle are lost")
+    assert ticks.caveat.startswith("4 candles hide crossings")
     other = ticks.other_way()
     assert [other.price(index) for index in range(4)] == [
         150,
