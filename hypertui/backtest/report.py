@@ -27,8 +27,9 @@ class RunTime:
     run_s: float
 
 
-def summary(run: Outcome, timing: RunTime) -> dict[str, object]:
-    """The whole run as one JSON object; the file's first and last time are null when it has none."""
+def summary(run: Outcome, timing: RunTime, other: Outcome | None = None) -> dict[str, object]:
+    """The whole run as one JSON object; the file's first and last time are null when it has none. `other` is
+    the run over the same candles walked the other way, where these are candles."""
     source = run.source
     return {
         "symbol": run.plan.instrument.symbol,
@@ -50,6 +51,7 @@ def summary(run: Outcome, timing: RunTime) -> dict[str, object]:
         "realized_pnl": plain(run.realized_pnl),
         "unrealized_pnl": plain(run.unrealized_pnl),
         "net_pnl": plain(run.net_pnl),
+        "other_way_net_pnl": None if other is None else plain(other.net_pnl),
         "fees": plain(run.fees),
         "slippage_cost": plain(run.slippage_cost),
         "funding": plain(run.funding),
@@ -69,9 +71,10 @@ def summary(run: Outcome, timing: RunTime) -> dict[str, object]:
     }
 
 
-def in_words(run: Outcome, costs: Costs, timing: RunTime) -> str:
-    """The run for a person: what was read, what it made, and what the making cost."""
-    rows = figures_in_words(run, costs, timing)
+def in_words(run: Outcome, costs: Costs, timing: RunTime, other: Outcome | None = None) -> str:
+    """The run for a person: what was read, what it made, and what the making cost; `other` as in
+    `summary`."""
+    rows = [*figures_in_words(run, costs, timing), *_candles(run, other)]
     width = max(len(label) for label, _ in rows)
     return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
 
@@ -111,6 +114,14 @@ def figures_in_words(run: Outcome, costs: Costs, timing: RunTime) -> list[tuple[
     if run.halted:
         rows.append(("halted", run.halted))
     return rows
+
+
+def _candles(run: Outcome, other: Outcome | None) -> Iterator[tuple[str, str]]:
+    """What candles cannot tell, and how far that leads."""
+    if other is not None:
+        apart = _usd(abs(other.net_pnl - run.net_pnl))
+        yield "candles", "crossings within one are lost, and which of its extremes came first is not known:"
+        yield "", f"with the farther one first it ends at {_signed(other.net_pnl)} USD, {apart} USD apart"
 
 
 def _period(source: WalkedPrices) -> str:

@@ -93,10 +93,10 @@ def _printed(arguments: argparse.Namespace, asked: WalkedTrade, prepare: Callabl
         recorder = None if arguments.report is None else CourseRecorder(costs)
         run = walk.run(recorder, None if trace is None else write)
         timing = RunTime(loaded - began, time.perf_counter() - began_run)
-    evidence = _tell(arguments, asked, parts, walk.attempt, run, timing)
+    other = walk.other_way()
+    there = None if other is None else other.told(CourseRecorder(costs))
+    evidence = _tell(arguments, asked, parts, walk.attempt, run, None if there is None else there.run, timing)
     if recorder is not None:
-        other = walk.other_way()
-        there = None if other is None else other.told(CourseRecorder(costs))
         _report(arguments, ToldRun(run, recorder.course, costs, there, evidence.weighed), timing)
     return 0
 
@@ -115,7 +115,10 @@ def _in_columns(arguments: argparse.Namespace, asked: WalkedTrade, costs: Costs,
     began_run = time.perf_counter()
     outcome = walk_by(engine, ticks, plan, costs, asked.exits, blocks=parts_of(ticks))
     timing = RunTime(loaded - began, time.perf_counter() - began_run)
-    _tell(arguments, asked, parts, Attempt(plan, costs, asked.exits), outcome, timing)
+    other = None
+    if ticks.per_row > 1:
+        other = walk_by(engine, ticks.other_way(), plan, costs, asked.exits)
+    _tell(arguments, asked, parts, Attempt(plan, costs, asked.exits), outcome, other, timing)
     return 0
 
 
@@ -140,7 +143,8 @@ def _on_screen(arguments: argparse.Namespace, asked: WalkedTrade, prepare: Calla
         print("stopped before its end")
         return status
     parts, walk = prepared[0]
-    evidence = _tell(arguments, asked, parts, walk.attempt, told.run, timing)
+    there = None if told.other is None else told.other.run
+    evidence = _tell(arguments, asked, parts, walk.attempt, told.run, there, timing)
     if arguments.report is not None:
         _report(arguments, replace(told, weighed=evidence.weighed), timing)
     return status
@@ -152,15 +156,17 @@ def _tell(
     parts: SeriesParts[Walked],
     attempt: Attempt,
     made: Outcome,
+    other: Outcome | None,
     timing: RunTime,
 ) -> Evidence:
-    """Print what it has come to, with what that is worth where that was asked for; it is counted as a try."""
+    """Print what it has come to, with what that is worth where that was asked for; it is counted as a try.
+    `other` is what candles come to that are walked the other way."""
     later = None if parts.opens_at is None else asked.plan(parts.opens_at, attempt.costs.fee_rate)
     evidence = evidence_of(parts, attempt, made, later, asked.state_dir)
     if arguments.json:
-        print(json.dumps({**summary(made, timing), **evidence.summary}))
+        print(json.dumps({**summary(made, timing, other), **evidence.summary}))
     else:
-        print(in_words(made, attempt.costs, timing) + evidence.words)
+        print(in_words(made, attempt.costs, timing, other) + evidence.words)
     return evidence
 
 

@@ -267,6 +267,7 @@ def test_the_summary_is_json_with_amounts_as_text() -> None:
         "realized_pnl": "-5.995",
         "unrealized_pnl": "10",
         "net_pnl": "2.005",
+        "other_way_net_pnl": None,
         "fees": "2.995",
         "slippage_cost": "0",
         "funding": "0",
