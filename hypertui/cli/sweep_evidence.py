@@ -68,7 +68,8 @@ def record_tries(course: SweepCourse, parts: SweptParts, state: Path, at: int) -
         )
         for row in course.rows
     ]
-    _ledger(parts, state).record([each for each in tries if each is not None], at)
+    if walked := [each for each in tries if each is not None]:
+        _ledger(parts, state).record(walked, at)
 
 
 def verdict_of(

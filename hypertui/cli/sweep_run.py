@@ -80,13 +80,13 @@ def run_sweep(arguments: argparse.Namespace) -> int:
                 else:
                     _in_lines(course, workers, store)
     except KeyboardInterrupt:
-        record_tries(course, parts, state, wall_ms())
         tally = course.tally
         complain(
             f"interrupted after {tally.done:,} of {tally.total:,} walks: the same command goes on from there"
         )
         return INTERRUPTED
-    record_tries(course, parts, state, wall_ms())
+    finally:  # what was walked counts as tried, whatever has ended the sweep
+        record_tries(course, parts, state, wall_ms())
     results = SweepResults(_head(arguments, asked, parts), tuple(course.rows))
     if asked.out is not None:
         _write(results, asked.out)

@@ -17,7 +17,7 @@ from hypertui.cli.last_seen import past
 from hypertui.cli.metrics import metrics_door, served_metrics
 from hypertui.cli.outgoing import notices_kept
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
-from hypertui.cli.prepare import prepare, symbols_of
+from hypertui.cli.prepare import Prepared, prepare, symbols_of
 from hypertui.cli.printing import Printer
 from hypertui.cli.service import ServiceReport, watchdog
 from hypertui.cli.shown import show
@@ -55,6 +55,8 @@ def console(arguments: argparse.Namespace) -> int:
         return headless(arguments)
     trade = prepare(arguments, asks=True)
     settings, symbols = trade.settings, symbols_of(trade.configs)
+    if trade.fresh:  # else behind the first paint: here a market would be moved aside for nothing
+        _refuse_other_version(trade)
     remap(settings.console.keys)
     stop = Stop(settings.engine.on_exit)
     before = past(settings.ledger.url, trade.state_dir, settings.network, symbols)
@@ -70,10 +72,9 @@ def console(arguments: argparse.Namespace) -> int:
         def load() -> EmbeddedEngine:
             # In the engine's thread: what trades is loaded while the console is on the screen already.
             from hypertui.cli.embedded import embedded
-            from hypertui.cli.journal import refuse_other_version
 
             try:
-                refuse_other_version(settings.ledger.url, trade.state_dir)
+                _refuse_other_version(trade)
                 return opened.enter_context(embedded(trade, market))
             except ValueError as error:
                 raise StartRefused(str(error)) from None
@@ -91,9 +92,8 @@ def headless(arguments: argparse.Namespace) -> int:
     given = getattr(arguments, "run_for", None)
     trade = prepare(arguments, None if given is None else seconds("--for", given))
     from hypertui.cli.embedded import embedded
-    from hypertui.cli.journal import refuse_other_version
 
-    refuse_other_version(trade.settings.ledger.url, trade.state_dir)
+    _refuse_other_version(trade)
     stop = Stop(trade.settings.engine.on_exit)
     stop.by = operator()
     begun: list[EmbeddedEngine] = []
@@ -116,6 +116,12 @@ def headless(arguments: argparse.Namespace) -> int:
         _collect_garbage()
         reason = asyncio.run(_run_and_print(engine, stop))
     return _say(reason, market)
+
+
+def _refuse_other_version(trade: Prepared) -> None:
+    from hypertui.cli.journal import refuse_other_version
+
+    refuse_other_version(trade.settings.ledger.url, trade.state_dir)
 
 
 def _collect_garbage() -> None:

@@ -42,11 +42,7 @@ def test_it_trades_and_quits(home: dict[str, str], tmp_path: Path) -> None:
 def test_a_journal_of_another_version_is_refused_with_the_terminal_given_back(
     home: dict[str, str], tmp_path: Path
 ) -> None:
-    folder = tmp_path / "state" / "hypertui" / "paper"
-    folder.mkdir(parents=True)
-    with closing(sqlite3.connect(folder / "journal.db")) as journal, journal:
-        journal.execute("CREATE TABLE alembic_version (version_num TEXT)")
-        journal.execute("INSERT INTO alembic_version VALUES ('9.9.9')")
+    _journal_of_another_version(tmp_path)
     with Terminal(console(), tmp_path, home) as terminal:
         assert terminal.end() == 2
         # What has to be loaded to know that is loaded behind the first picture.
@@ -55,6 +51,28 @@ def test_a_journal_of_another_version_is_refused_with_the_terminal_given_back(
         (words,) = re.findall(r"hypertui: the journal .*", plain(after))
         assert "is of version 9.9.9, this hypertui reads" in words
         assert terminal.modes == terminal.modes_before
+
+
+def test_no_market_is_moved_aside_where_the_journal_is_refused(home: dict[str, str], tmp_path: Path) -> None:
+    folder = _journal_of_another_version(tmp_path)
+    market = folder / "venue.json"
+    market.write_text("{}")
+    with Terminal(console("--fresh"), tmp_path, home) as terminal:
+        assert terminal.end() == 2
+        assert "is of version 9.9.9, this hypertui reads" in plain(terminal.output)
+        assert terminal.modes == terminal.modes_before
+    assert market.read_text() == "{}"
+    assert not [*folder.glob("venue.json.*")]
+
+
+def _journal_of_another_version(home: Path) -> Path:
+    """One in the folder that is returned."""
+    folder = home / "state" / "hypertui" / "paper"
+    folder.mkdir(parents=True)
+    with closing(sqlite3.connect(folder / "journal.db")) as journal, journal:
+        journal.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        journal.execute("INSERT INTO alembic_version VALUES ('9.9.9')")
+    return folder
 
 
 def _typed(terminal: Terminal, key: str) -> bool:

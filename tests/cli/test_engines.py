@@ -39,6 +39,30 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return err
 
 
+def test_of_candles_both_tell_what_the_other_way_of_walking_them_comes_to(
+    prices: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = Path(prices).read_text().splitlines()[1:]
+    closes = [float(row.split(",")[1]) for row in rows]
+    candles = [
+        f"{row.split(',')[0]},{before},{max(before, close) + 0.8:.2f},{min(before, close) - 0.8:.2f},{close}"
+        for row, before, close in zip(rows[1:], closes, closes[1:], strict=False)
+    ]
+    Path("candles.csv").write_text("\n".join(["time,open,high,low,close", *candles]) + "\n")
+    told = {
+        engine: json.loads(shown(capsys, "candles.csv", *WALK, "--json", "--engine", engine))
+        for engine in ("exact", "fast")
+    }
+    other = float(told["exact"]["other_way_net_pnl"])
+    assert float(told["fast"]["other_way_net_pnl"]) == pytest.approx(other, rel=1e-9)
+    net = float(told["exact"]["net_pnl"])
+    assert abs(other - net) > 1
+    words = shown(capsys, "candles.csv", *WALK)
+    assert "crossings within one are lost" in words
+    assert f"it ends at {other:+,.2f} USD, {abs(other - net):,.2f} USD apart" in words
+    assert "farther" not in shown(capsys, prices, *WALK)
+
+
 def test_both_tell_the_same(prices: str, capsys: pytest.CaptureFixture[str]) -> None:
     costs = ["--funding", "-0.00001", "--slippage", "0.0002"]
     told = {

@@ -6,16 +6,19 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hypertui.cli import main
+from hypertui.cli.sweep_progress import ProgressLine
 from hypertui.core import extras
 from hypertui.evidence.trials import TrialLedger
 from hypertui.series.loading import load_ticks
 from hypertui.sweep.results import read_results
+from hypertui.sweep.store import EvaluationStore
 from tests.sweep.helpers import walk
 
 _PATIENCE = 60.0  # seconds
@@ -75,6 +78,37 @@ def test_every_try_is_counted_once_and_the_rows_are_kept(
     assert said[0]["best"]["net-pnl"]["net_pnl"] == f"{best.found.net_pnl:.8f}".rstrip("0")
     assert main(command(prices, "-o", str(out))) == 2
     assert f"results file {out} is there already: --force overwrites it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("ends_by", "status"), [(KeyboardInterrupt(), 130), (ValueError("no room"), 2)])
+@pytest.mark.parametrize("where", ["the line of progress", "the store"])
+def test_whatever_ends_it_what_was_walked_counts_as_tried(
+    prices: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    ends_by: BaseException,
+    status: int,
+) -> None:
+    calls: list[object] = []
+
+    def end(*given: object) -> None:
+        calls.append(given)
+        if len(calls) == 4:
+            raise ends_by
+        if where == "the store":
+            add(*given)
+
+    add: Callable[..., None] = EvaluationStore.add
+    if where == "the store":
+        monkeypatch.setattr(EvaluationStore, "add", end)
+    else:
+        monkeypatch.setattr(ProgressLine, "step", end)
+    assert main(command(prices, "--jobs", "1")) == status
+    state, digest = tmp_path / "state" / "hypertui", load_ticks(prices).digest
+    kept = (state / "sweeps" / digest[:32] / "evaluations.jsonl").read_text().splitlines()
+    assert 0 < len(kept) < 8
+    assert TrialLedger(state / "trials", digest).tries == len(kept)
 
 
 @pytest.mark.parametrize(

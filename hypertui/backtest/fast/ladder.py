@@ -8,7 +8,18 @@ from typing import Any
 from hypertui.backtest.fast.compiled import borrowing, inlined
 from hypertui.backtest.fast.double_double import minus
 from hypertui.backtest.fast.grid import unit_price
-from hypertui.backtest.fast.money import add, buy, is_enough, keep, net_at, pair, reinvest, sell, size_at
+from hypertui.backtest.fast.money import (
+    add,
+    buy,
+    fragments,
+    is_enough,
+    keep,
+    net_at,
+    pair,
+    reinvest,
+    sell,
+    size_at,
+)
 from hypertui.backtest.fast.state import SLOTS, PhaseCode, ReinvestCode
 
 
@@ -121,6 +132,7 @@ def _arm(terms: Any, state: Any, lots: Any, many: int) -> None:
         if not is_enough(terms, size, stop):
             state.halted = True
             state.halted_unit, state.halted_size = state.unit + 1 + ahead, size
+            keep(state.halted_fragments, fragments(terms, state, lots))
             return
         state.buys[ahead] = size
 

@@ -128,7 +128,11 @@ def _outcome(prepared: LadderRecords, net: NDArray[np.float64]) -> Outcome:
     halted, due, ended = "", int(state["due"]), int(state["block"])
     if state["halted"]:
         unit, size = int(state["halted_unit"]), prepared.coins(state["halted_size"])
-        halted = too_small(plan, UnitGrid(entry, plan.unit_size, plan.instrument), fragment, unit, size)
+        grid, least = (
+            UnitGrid(entry, plan.unit_size, plan.instrument),
+            prepared.usd(state["halted_fragments"]),
+        )
+        halted = too_small(plan, grid, least / SLOTS, unit, size)
     return Outcome(
         plan=plan,
         source=_source(ticks),

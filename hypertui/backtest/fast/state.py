@@ -146,6 +146,7 @@ STATE = np.dtype(
         ("halted", np.bool_),
         ("halted_unit", np.int64),
         ("halted_size", np.int64),
+        ("halted_fragments", np.float64, (2,)),  # as above, of then: an exit may still sell at that price
         ("undecided", np.bool_),
     ]
 )

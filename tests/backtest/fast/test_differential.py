@@ -206,3 +206,13 @@ def test_funding_alone_brings_an_exit_about() -> None:
     assert (ended.ended_by, ended.ticks) == ("hard stop", 81)
     ended = by_both(still, 180_000, Costs(D(0), D(0), D("-0.0100001")), ExitRules(take_profit=D("0.035")))
     assert (ended.ended_by, ended.ticks) == ("take profit", 81)
+
+
+def test_a_halt_says_what_a_buy_was_worth_before_an_exit_sold_the_rest() -> None:
+    ticks = Ticks(np.array([10_000, 9_890], dtype=np.int64), np.array([0, 1_000], dtype=np.int64), 2)
+    plan = LadderPlan(Instrument("COIN", 2, 20), D(1), D(48), reinvest=Reinvest.CONTINUOUS, trust_slots=0)
+    exits = ExitRules(hard_stop=D("0.01"))
+    found = run_fast(ticks, plan, Costs(D(0)), exits)
+    assert found.ended_by == "hard stop"
+    assert found.halted.startswith("the buy size of 11.97 USD is too small")
+    same_figures(found, replay(series_of(ticks), plan, Costs(D(0)), exits=exits))
