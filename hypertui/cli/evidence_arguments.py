@@ -16,5 +16,5 @@ def add_evidence(parser: argparse.ArgumentParser) -> None:
         "--state-dir",
         default=argparse.SUPPRESS,  # it may stand before the command as well
         metavar="DIR",
-        help="where all tries are counted; default: the user's state folder",
+        help="where tries are counted and journals kept; default: the user's state folder",
     )

@@ -32,4 +32,3 @@ def add_recorded(parser: argparse.ArgumentParser) -> None:
         which.add_argument(
             f"--{name}", dest="network", action="store_const", const=name, default=same, help=text
         )
-    group.add_argument("--state-dir", default=same, metavar="DIR", help="where everything is kept")
