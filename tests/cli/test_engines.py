@@ -58,9 +58,9 @@ def test_of_candles_both_tell_what_the_other_way_of_walking_them_comes_to(
     net = float(told["exact"]["net_pnl"])
     assert abs(other - net) > 1
     words = shown(capsys, "candles.csv", *WALK)
-    assert "crossings within one are lost" in words
-    assert f"it ends at {other:+,.2f} USD, {abs(other - net):,.2f} USD apart" in words
-    assert "farther" not in shown(capsys, prices, *WALK)
+    assert "they hide crossings" in words
+    assert f"walked the other way {other:+,.2f} USD: {abs(other - net):,.2f} USD apart" in words
+    assert "the other way" not in shown(capsys, prices, *WALK)
 
 
 def test_both_tell_the_same(prices: str, capsys: pytest.CaptureFixture[str]) -> None:
