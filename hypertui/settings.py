@@ -223,7 +223,7 @@ class Settings(BaseSettings):
         limits = self.guards.rules(own_market=self.has_own_market)
         if wrong := limits.contradiction(terms.position_size):
             yield self._named(trade, wrong)
-        step = None if terms.sizing is None else terms.sizing.unit
+        step = terms.step_at(None)
         yield from (self._named(trade, text) for text in contradictions(trade.exits(), step))
 
     def _named(self, trade: TradeSettings, text: str) -> str:

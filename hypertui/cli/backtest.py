@@ -14,8 +14,9 @@ from typing import TextIO
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import replay
-from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.output import new_file
+from hypertui.cli.trade_arguments import ENTRY_FLAGS, EXIT_FLAGS
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
 from hypertui.core.price_series import load_series
@@ -90,7 +91,7 @@ class _Walked:
 
 def _asked(arguments: argparse.Namespace, costs: Costs) -> _Walked:
     """What the flags alone describe. Its sizing counts on the slippage of both ways."""
-    for flag in EXIT_FLAGS:
+    for flag in ("strategy", *ENTRY_FLAGS, *EXIT_FLAGS):
         if getattr(arguments, flag, None) is not None:
             raise ValueError(f"--{flag.replace('_', '-')} goes with --only, a configured trade")
     if getattr(arguments, "daily_loss", None) is not None:
@@ -160,7 +161,9 @@ def _configured(arguments: argparse.Namespace) -> _Walked:
     if len(settings.trades) > 1:
         raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
     (trade,) = settings.trades
-    terms = replace(trade.terms(), trust_slots=0)  # here every sale is proven at once
+    if trade.strategy != "ladder":
+        raise ValueError("backtest walks ladders")
+    terms = replace(trade.ladder(), trust_slots=0)  # here every sale is proven at once
     return _Walked(
         _instrument(trade.symbol, arguments), trade.leverage, terms, trade.exits(), settings.guards
     )

@@ -11,6 +11,8 @@ from hypertui.core.market import Instrument, Side, plain
 from hypertui.exchange.protocol import OrderState
 from hypertui.execution.orders import EXITS, LIVE, SENT, OwnOrder, Role
 from hypertui.execution.trade_news import (
+    EntryAsked,
+    EntryOpen,
     ExitActed,
     ExitsChanged,
     FillBooked,
@@ -73,6 +75,10 @@ class TradeEvents:
                 self._trailed(news)
             case ExitActed():
                 self._exit(news)
+            case EntryAsked():
+                self._told(news)
+            case EntryOpen():
+                self._log.add(EventKind.STATE, "flat: it waits to be told to enter again", {"entry": "waits"})
             case GuardsChanged(text):
                 self._log.add(EventKind.STATE, f"guards: {text}", {"guards": text})
             case GuardReset(guard, by, reason):
@@ -85,6 +91,12 @@ class TradeEvents:
         how = "armed" if moved.before is None else f"moves up from {phrases.at_price(moved.before)}"
         data = {"stop": plain(moved.stop), "peak": plain(moved.peak)}
         self._log.add(EventKind.STATE, f"trailing stop {how}: {stop}, peak {peak}", data)
+
+    def _told(self, told: EntryAsked) -> None:
+        at = "" if told.price is None else f" at {phrases.at_price(told.price)}"
+        data = {"entry": "told", "source": str(told.source), "seen": plain(told.seen)}
+        text = f"told to enter by {told.source}{at}, the price is {phrases.at_price(told.seen)}"
+        self._log.add(EventKind.STATE, text, data)
 
     def _exit(self, acted: ExitActed) -> None:
         rule, at = acted.rule, phrases.at_price(acted.price)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from hypertui.core.market import Fill, IngestVia
+from hypertui.core.market import Fill, IngestVia, Source
 from hypertui.execution.orders import Decision, OwnOrder, Role
 from hypertui.risk.guards import Guard
 from hypertui.strategy.base import MoveRecord
@@ -72,6 +72,21 @@ class ExitActed:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryAsked:
+    """Somebody has told the strategy to enter, while the price was `seen`, at a `price` where one was said
+    (USD)."""
+
+    source: Source
+    seen: Decimal
+    price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryOpen:
+    """The trade has left the market and goes on flat: it may be told to enter again."""
+
+
+@dataclass(frozen=True, slots=True)
 class GuardsChanged:
     """The trade has other limits, in words."""
 
@@ -94,6 +109,8 @@ TradeNews: TypeAlias = (
     | ExitsChanged
     | StopTrailed
     | ExitActed
+    | EntryAsked
+    | EntryOpen
     | GuardsChanged
     | GuardReset
 )
