@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Protocol
 
-from hypertui.core.market import Source, SourceKind
+from hypertui.core.market import OrderType, Source, SourceKind
 from hypertui.core.phrases import at_price
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.steering import Steering
@@ -46,8 +46,11 @@ class TradeEntry:
         seen = recorder.mark
         assert seen is not None, "it would be refused before the first price"
         recorder.take(EntryTold(now, source, seen, price))
-        wanted = recorder.trade.target.orders
-        return f"it enters at {at_price(wanted[0].stands_at)}" if wanted else "it does not enter"
+        wanted = next(iter(recorder.trade.target.orders), None)
+        if wanted is None:
+            return "it does not enter"
+        at_market = wanted.type is OrderType.IOC
+        return "it enters at the market" if at_market else f"it enters at {at_price(wanted.stands_at)}"
 
     def reopened(self, wish: Wish) -> bool:
         """Whether the trade goes on flat, now that an exit has been seen through."""

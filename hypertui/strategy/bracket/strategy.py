@@ -124,7 +124,7 @@ class Bracket:
             return f"it holds {plain(self.book.position)} {self.instrument.symbol} already"
         if self._is_over:
             return "it enters once, and has done so"
-        left = self._cools_until - at
+        left = self.cools_until - at
         return f"it cools down for {lasting(-(-left // 1000))} more" if left > 0 else ""
 
     def in_words(self) -> str:
@@ -136,7 +136,8 @@ class Bracket:
         return self.entry is not None and self._at(self.entry, price) != self.entry
 
     @property
-    def _cools_until(self) -> int:
+    def cools_until(self) -> int:
+        """From when on (ms) it may be told to enter again; 0 before its first exit."""
         return self.flat_since + (self.plan.reenter_after or 0) if self.flat_since else 0
 
     @property
