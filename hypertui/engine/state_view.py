@@ -246,8 +246,8 @@ def _slots(trade: Trade, mark: Decimal, now: int) -> tuple[SlotView, ...]:
             if want.key not in works and not is_exit(want.key):
                 at = want.stands_at
                 away = (at - mark) / mark
-                key, state = str(want.key), SlotState.WAITING
-                views.append(SlotView(key, want.side, want.level, at, want.size, state, now, away))
+                key, state, size = str(want.key), SlotState.WAITING, want.size or trade.strategy.protectable
+                views.append(SlotView(key, want.side, want.level, at, size, state, now, away))
     return tuple(sorted(views, key=lambda view: (view.side is Side.BUY, view.trigger)))
 
 
@@ -258,7 +258,7 @@ def _order_view(order: OwnOrder, tracker: OrderTracker, mark: Decimal, now: int)
         order.order.side,
         order.level,
         trigger,
-        order.remaining,
+        tracker.strategy.protectable if order.whole else order.remaining,
         state_of(order, now, tracker.timing.confirm_after),
         order.since,
         (trigger - mark) / mark,
