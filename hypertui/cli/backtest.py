@@ -15,6 +15,8 @@ from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import replay
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
+from hypertui.cli.backtest_bracket import chosen_bracket
+from hypertui.cli.backtest_bracket import walk as walk_bracket
 from hypertui.cli.output import new_file
 from hypertui.cli.trade_arguments import ENTRY_FLAGS, EXIT_FLAGS
 from hypertui.cli.values import amount, integer, typed
@@ -41,6 +43,8 @@ _ANY_LEVERAGE = 50
 def backtest(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for bad input."""
     costs = Costs(_fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage))
+    if (bracket := chosen_bracket(arguments)) is not None:
+        return walk_bracket(arguments, bracket, _instrument(bracket.symbol, arguments), costs)
     asked = _asked(arguments, costs) if arguments.only is None else _configured(arguments)
     if asked.terms.needs_atr:
         assert asked.terms.sizing is not None, "a unit in ATR is a rule of it"
@@ -161,8 +165,6 @@ def _configured(arguments: argparse.Namespace) -> _Walked:
     if len(settings.trades) > 1:
         raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
     (trade,) = settings.trades
-    if trade.strategy != "ladder":
-        raise ValueError("backtest walks ladders")
     terms = replace(trade.ladder(), trust_slots=0)  # here every sale is proven at once
     return _Walked(
         _instrument(trade.symbol, arguments), trade.leverage, terms, trade.exits(), settings.guards

@@ -16,7 +16,7 @@ from hypertui.exchange.protocol import OrderReport, OrderState
 from hypertui.execution import trade_inputs as inputs
 from hypertui.execution.convergence import Convergence, Proposals, UnderWay
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
+from hypertui.execution.orders import LIVE, ClientIds, Decision, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_inputs import Input
@@ -217,7 +217,7 @@ class Trade:
             case inputs.ExitBegan(_, rule, price, verdicts):
                 self.exits.begin(rule)
                 said = next((each.text for each in verdicts if each.rule is rule), "")
-                self.tracker.news.append(ExitActed(rule, price, said, verdicts))
+                self.tracker.news.append(ExitActed(rule, price, said, verdicts, self.strategy.reenters))
             case EntryTold(_, source, seen, price):
                 self._tell(given)
                 self.tracker.news.append(EntryAsked(source, seen, price))
@@ -260,9 +260,13 @@ class Trade:
             )
 
     def _watch_exit(self, report: OrderReport | None) -> None:
-        """What has fired at the exchange ends the trade, before any of it is filled."""
+        """What has fired at the exchange ends the trade, before any of it is filled, and also where it finds
+        nobody who buys: a stop that was live and is rejected has fired."""
         order = None if report is None else self.tracker.find(report.client_id)
-        if report is not None and order is not None and report.state in _FIRED:
+        if report is None or order is None:
+            return
+        was_live = order.role is Role.STOP and any(word == LIVE for _, word in order.statuses)
+        if report.state in _FIRED or (report.state is OrderState.REJECTED and was_live):
             self._watch_native(order.role, order.decision)
 
     def _watch_native(self, role: Role, decision: Decision) -> None:

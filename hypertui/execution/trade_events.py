@@ -104,7 +104,8 @@ class TradeEvents:
             said = "acted" if each.rule is rule else "due" if each.due else "not due"
             self._tally.exit_judged(each.rule.value, said)
         data = {"exit": rule.value, "price": plain(acted.price), "reason": rule.reason.value}
-        text = f"the {rule.words} ends the trade at {at}: {acted.text}"
+        does = "closes the position" if acted.goes_on else "ends the trade"
+        text = f"the {rule.words} {does} at {at}: {acted.text}"
         self._log.add(EventKind.STATE, text, data | {"source": str(rule.source)}, Severity.WARNING)
 
     def _moved(self, record: MoveRecord) -> None:

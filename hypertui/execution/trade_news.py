@@ -63,12 +63,14 @@ class StopTrailed:
 
 @dataclass(frozen=True, slots=True)
 class ExitActed:
-    """A rule ends the trade at `price` (USD), because of what it says; what each of them said then."""
+    """A rule ends the trade at `price` (USD), because of what it says; what each of them said then. Where the
+    trade `goes_on`, it ends its stay in the market."""
 
     rule: ExitRule
     price: Decimal
     text: str
     verdicts: tuple[ExitVerdict, ...] = ()
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,9 @@ def test_an_entry_under_way_says_how_much_is_bought_and_protected() -> None:
 def test_a_flat_one_waits_for_a_signal_and_says_why_it_bought_nothing() -> None:
     view = states.running()
     since = view.at - 12 * 60_000
-    bracket = BracketView("flat", since=since, given_up="the entry was moved 5 times and is given up", stays=1)
+    bracket = BracketView(
+        "flat", since=since, given_up="the entry was moved 5 times and is given up", stays=1
+    )
     desk = Desk(snapshot=showing(bracket, D(0)))
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
