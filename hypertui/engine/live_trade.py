@@ -272,9 +272,10 @@ class LiveTrade:
         context, now = self.context, self.context.clock()
         if not self._catching_up:
             self.exits.work(now)  # before anything is decided that would buy
-            self.entry.work(now)
             self.guards.work(now)
         self.entry_block = self.guards.entry_block()
+        if not self._catching_up:
+            self.entry.work(now)
         patience = max(context.config.timing.confirm_after, 2 * context.market.round_trip)
         if patience != self.tracker.patience:
             self.recorder.take(PatienceSet(now, patience))

@@ -22,6 +22,7 @@ class EnteredTrade(Protocol):
     recorder: TradeRecorder
     steering: Steering
     wishes: Wishes
+    entry_block: str
 
 
 class TradeEntry:
@@ -55,8 +56,9 @@ class TradeEntry:
     def reopened(self, wish: Wish) -> bool:
         """Whether the trade goes on flat, now that an exit has been seen through."""
         trade, strategy = self._trade, self._trade.recorder.trade.strategy
-        if not (wish.closes and wish.source.kind is SourceKind.EXIT and strategy.reenters):
-            return False
+        by_rule = wish.closes and wish.source.kind is SourceKind.EXIT
+        if not by_rule or wish.commands or not strategy.reenters:
+            return False  # an operator who has said flatten meanwhile wants its end
         trade.recorder.take(StayEnded(trade.context.clock()))
         if trade.steering.state.trades:
             trade.steering.set_posture(Posture.TRADE)
@@ -74,4 +76,4 @@ class TradeEntry:
             return f"the {trade.recorder.trade.ends_by} is being seen through"
         if trade.steering.state.posture is not Posture.TRADE:
             return f"it does not trade: {trade.steering.state.reason or trade.steering.state.mode.value}"
-        return ""
+        return trade.entry_block

@@ -325,3 +325,12 @@ def test_risk_makes_the_size() -> None:
 
 def test_the_entrys_key_is_its_only_one() -> None:
     assert {want.key for want in entering().bracket.target([]).orders} == {ENTRY}
+
+
+def test_a_moved_entry_is_for_what_is_left() -> None:
+    world = entering()
+    world.fill(D("0.3"))
+    world.move(D("100.5"))
+    world.work()
+    assert [order.order.size for order in world.alive] == [D(7)]
+    world.check()
