@@ -31,10 +31,10 @@ def walk(prices: Sequence[D | int | str], exits: ExitRules | None = None, **term
 
 
 def test_a_hard_stop_costs_what_was_set_and_the_gap() -> None:
-    run = walk([100, 101, "95.09", 90])
+    run = walk([100, 101, "95.088", 90])
     assert (run.fills, dict(run.ends), run.finished) == (2, {"hard stop": 1}, "the position is closed")
-    # Of 10 coins from 100, at 95.09 the loss with both fees is 5 %, but for a tick.
-    assert run.bracket.book.net_pnl(D(90)) == D(10) * (D("95.09") - 100) - D(10) * FEE * (100 + D("95.09"))
+    # Of 10 coins from 100, at 95.088 the loss with both fees is 5 %, but for a tick.
+    assert run.bracket.book.net_pnl(D(90)) == D(10) * (D("95.088") - 100) - D(10) * FEE * (100 + D("95.088"))
     assert walk([100, 90]).bracket.book.net_pnl(D(90)) < -100, "a gap costs"
 
 
