@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from hypertui.core.market import REPAIR, Reason, Source, SourceKind, plain
+from hypertui.core.market import REPAIR, OrderType, Reason, Source, SourceKind, plain
 from hypertui.exchange.protocol import OrderState
 from hypertui.execution.orders import Closing, Decision, OwnOrder
 from hypertui.strategy.base import WantedOrder
@@ -83,9 +83,10 @@ def sale(
     return Decision(want.reason, source, price, text, replaces, step)
 
 
-def entry_order(source: Source, want: WantedOrder, step: int | None) -> Decision:
-    """What opens a position."""
-    return Decision(want.reason, source, want.stands_at, want.why, want.replaces, step)
+def entry_order(source: Source, want: WantedOrder, mark: Decimal, step: int | None) -> Decision:
+    """What opens a position; at the market it is meant to fill at the `mark` of then."""
+    target = mark if want.type is OrderType.IOC else want.stands_at
+    return Decision(want.reason, source, target, want.why, want.replaces, step)
 
 
 def close(step: int | None, mark: Decimal, why: Closing) -> Decision:

@@ -15,6 +15,7 @@ from hypertui.strategy.plans import PlanError
 
 NAME = "bracket"
 _CENT = Decimal("0.01")
+_NOW, _TOLD, _MS = "now", "told", " ms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,8 @@ class BracketTerms:
             "reprices": self.entry.reprices,
             "unfilled": self.entry.unfilled.value,
             "entry_slippage": plain(self.entry.slippage),
-            "enters_at_start": self.enters_at_start,
-            "reenter_after": self.reenter_after,
+            "entry": _NOW if self.enters_at_start else _TOLD,
+            "reenter": "" if self.reenter_after is None else f"{self.reenter_after}{_MS}",
             "stop_slippage": plain(self.stop_slippage),
             "risk_slippage": plain(self.risk_slippage),
         }
@@ -143,8 +144,8 @@ class BracketTerms:
                 Decimal(record["entry_slippage"]),
             ),
             entry_price=amount("entry_price"),
-            enters_at_start=record["enters_at_start"],
-            reenter_after=record["reenter_after"],
+            enters_at_start=record["entry"] == _NOW,
+            reenter_after=int(record["reenter"].removesuffix(_MS)) if record["reenter"] else None,
             stop_slippage=Decimal(record["stop_slippage"]),
             risk=amount("risk"),
             risk_slippage=Decimal(record["risk_slippage"]),
