@@ -63,7 +63,7 @@ def test_a_held_bracket(size: tuple[int, int]) -> None:
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = desk.text
         assert "Holding 0.01000 BTC" in text
-        assert "slot" not in text and "ladder" not in text.lower()
+        assert "slot" not in text and "ladder" not in text.lower() and "buy size" not in text
         if size[1] > 12:
             assert f"{mark - 1_000:,.0f}" in text and "trailing stop" in text and "take profit" in text
 

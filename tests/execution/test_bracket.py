@@ -212,3 +212,40 @@ def test_a_restart_goes_on_where_it_was(venue: LocalVenue, *, fills: bool) -> No
         with again:
             again.wait_for(lambda: again.mode() is Mode.RUNNING and again.settled, "the trade to be taken up")
             assert again.working() == before, "nothing is placed twice, nothing is cancelled"
+
+
+def test_without_its_journal_it_is_not_rebuilt_but_taken_over(venue: LocalVenue) -> None:
+    terms = config(entry=EntryRules(EntryOrder.MARKET), entry_price=None)
+    with LiveEngine(venue, terms) as live:
+        live.opened()
+        live.wait_for(lambda: held(live) == 2 and live.settled, "the entry")
+        live.stop.request(OnExit.LEAVE)
+        assert live.reason.status == 0
+    lost = LiveEngine(venue, terms)
+    lost.key = live.key
+    with lost:
+        lost.wait_for(lambda: lost.ended, "a refusal")
+        assert "a bracket cannot be rebuilt without its journal: its stop stays live" in lost.reason.text
+        assert lost.reason.status == 2
+        assert [row["orderType"] for row in lost.working()] == ["Stop Market"]
+    again = LiveEngine(venue, replace(terms, adopt=True))
+    again.key = live.key
+    with again:
+        again.opened()
+        again.wait_for(lambda: held(again) == 2 and again.settled, "the position to be taken over")
+        again.wait_for(lambda: len(again.working()) == 1, "one stop, the trade's own")
+        assert bracket(again).told == 0 and bracket(again).stay.has_begun
+        assert again.command(Verb.FLATTEN).accepted
+        again.wait_for(lambda: again.held() == 0 and not again.working(), "flat")
+
+
+def test_sold_out_it_enters_no_more_and_ends_with_its_exit(venue: LocalVenue) -> None:
+    with LiveEngine(venue, config(entry=EntryRules(EntryOrder.MARKET), entry_price=None)) as live:
+        live.opened()
+        live.wait_for(lambda: held(live) == 2 and live.settled, "the entry")
+        assert live.command(Verb.SELL_OUT).accepted
+        assert "buys no more" in live.command(Verb.OPEN).text
+        venue.set_price("SOL", D(140))
+        live.wait_for(lambda: live.ended, "the end")
+        assert live.reason.text.startswith("Trade ended: hard stop.") or "all sold" in live.reason.text
+        assert (live.held(), live.working()) == (0, [])
