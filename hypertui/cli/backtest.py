@@ -20,10 +20,12 @@ from hypertui.backtest.told import ToldRun
 from hypertui.backtest.trying import Attempt, parts_of
 from hypertui.backtest.walk import Walk
 from hypertui.backtest.watching import BacktestWork, WatchedWalk
+from hypertui.cli.backtest_bracket import chosen_bracket
+from hypertui.cli.backtest_bracket import walk as walk_bracket
 from hypertui.cli.backtest_evidence import Evidence, SeriesParts, Walked, cut, evidence_of
 from hypertui.cli.engine_flag import chosen_engine, load_fast
 from hypertui.cli.fill_flags import fixed_model, is_measured, refuse_unused
-from hypertui.cli.market_values import costs_of
+from hypertui.cli.market_values import costs_of, instrument_of
 from hypertui.cli.output import new_file
 from hypertui.cli.report_files import check_report, is_picture, write_report
 from hypertui.cli.walked_trade import WalkedTrade, guards_of, walked_trade
@@ -41,6 +43,8 @@ def backtest(arguments: argparse.Namespace) -> int:
         from hypertui.cli.recorded import compare_session
 
         return compare_session(arguments, costs)
+    if (bracket := chosen_bracket(arguments)) is not None:
+        return walk_bracket(arguments, bracket, instrument_of(bracket.symbol, arguments), costs)
     asked = walked_trade(arguments, costs)
     fills = _fills(arguments, costs, asked.instrument.symbol)
     guards, equity = guards_of(arguments, asked.limits)

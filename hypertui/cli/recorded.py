@@ -9,12 +9,13 @@ from pathlib import Path
 
 from hypertui.backtest.fill_model import FillModel
 from hypertui.backtest.instant_exchange import Costs
-from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.fill_flags import MEASURED, fixed_model, is_measured, latency_of
 from hypertui.cli.output import new_file
 from hypertui.cli.places import journal_url, state_folder
 from hypertui.cli.recorded_arguments import STATE_JOURNAL
 from hypertui.cli.replay import chosen
+from hypertui.cli.trade_arguments import EXIT_FLAGS
 from hypertui.cli.values import integer, typed
 from hypertui.comparison.measured import measure, model
 from hypertui.comparison.report import fill_row, in_words, summary

@@ -8,9 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from hypertui.backtest.instant_exchange import Costs
-from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.fill_flags import is_late
 from hypertui.cli.market_values import instrument_of
+from hypertui.cli.trade_arguments import ENTRY_FLAGS, EXIT_FLAGS
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.files import named_path
 from hypertui.core.market import ZERO, Instrument
@@ -65,7 +66,7 @@ def walked_trade(arguments: argparse.Namespace, costs: Costs) -> WalkedTrade:
 
 def _asked(arguments: argparse.Namespace, costs: Costs) -> WalkedTrade:
     """What the flags alone describe. Its sizing counts on the slippage of both ways."""
-    for flag in EXIT_FLAGS:
+    for flag in ("strategy", *ENTRY_FLAGS, *EXIT_FLAGS):
         if getattr(arguments, flag, None) is not None:
             raise ValueError(f"--{flag.replace('_', '-')} goes with --only, a configured trade")
     if getattr(arguments, "daily_loss", None) is not None:
@@ -139,7 +140,7 @@ def _configured(arguments: argparse.Namespace) -> WalkedTrade:
     if len(settings.trades) > 1:
         raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
     (trade,) = settings.trades
-    terms = trade.terms()
+    terms = trade.ladder()
     if not is_late(arguments):  # here every sale is proven at once
         terms = replace(terms, trust_slots=0)
     instrument = instrument_of(trade.symbol, arguments)

@@ -35,7 +35,7 @@ from hypertui.core.redaction import printable
 from hypertui.port.commands import Verb
 from hypertui.port.engine import EngineView
 
-PROTOCOL = 5
+PROTOCOL = 6
 MOST_BYTES = 65_536  # of a line from a client
 LEAST_HZ, MOST_HZ = 0.1, 30.0  # updates a second
 MOST_REASON = 300  # characters
