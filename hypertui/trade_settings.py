@@ -45,10 +45,11 @@ class TradeSettings(Section):
     (`0.4%`), or as a multiple of the ATR (`0.5atr`); exits as a percentage of what the trade began with
     (`5%`), or a time (`36h`); empty where there is none. How a stop trails is a multiple of the ATR, and a
     percentage of the peak. With `risk`, what a straight decline may cost (USD), there is no position size: it
-    follows when the trade is opened. `account` is the address of the sub-account to trade in, by default the
-    one that is traded for anyway."""
+    follows when the trade is opened. One that is to `begin` by a signal waits for it. `account` is the
+    address of the sub-account to trade in, by default the one that is traded for anyway."""
 
     symbol: Symbol = Field("BTC", min_length=1)
+    begin: Literal["start", "signal"] = "start"
     name: TradeName = Field(default_factory=lambda given: default_name(given.get("symbol", "")))
     account: Address | None = None
     wallet: Literal["long"] = "long"

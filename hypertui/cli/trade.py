@@ -34,6 +34,7 @@ from hypertui.cli.rearms import rearms_of
 from hypertui.cli.service import ServiceReport, watchdog
 from hypertui.cli.shown import show
 from hypertui.cli.values import seconds, typed
+from hypertui.cli.webhook_door import served_webhooks, webhook_door
 from hypertui.console.keymap import remap
 from hypertui.console.launch import operator
 from hypertui.console.terminal.last_position import last_position
@@ -80,10 +81,12 @@ def console(arguments: argparse.Namespace) -> int:
     first = settings.network is Network.PAPER and not before.has_trades
     with (
         metrics_door(settings.metrics.address) as door,
+        webhook_door(settings) as hooks,
         trade.market() as market,
         running(),
         trade.engine(market) as engine,
         served_metrics(engine, door, partial(notices_kept, trade.state_dir)),
+        served_webhooks(engine, hooks, settings, trade.state_dir),
     ):
         reason = show(engine, stop, settings.console, trade.state_dir, guided=first)
     return _say(reason, market)
@@ -105,11 +108,13 @@ def headless(arguments: argparse.Namespace) -> int:
     # Signals from first to last: one that comes while journal and market are closed must not break that off.
     with (
         metrics_door(trade.settings.metrics.address) as door,
+        webhook_door(trade.settings) as hooks,
         wind_down_on_signals(stop.request, held),
         trade.market() as market,
         running(),
         trade.engine(market) as engine,
         served_metrics(engine, door, partial(notices_kept, trade.state_dir)),
+        served_webhooks(engine, hooks, trade.settings, trade.state_dir),
     ):
         begun.append(engine)
         reason = asyncio.run(_run_and_print(engine, stop))
@@ -201,7 +206,7 @@ def prepare(
     configs = tuple(
         replace(
             config,
-            consent=consent(settings.network, asks, bool(arguments.accept_warnings)),
+            consent=consent(settings.network, asks and not config.by_signal, bool(arguments.accept_warnings)),
             adopt=True if arguments.adopt else None if asks else False,
             rearms=rearms,
         )

@@ -19,7 +19,7 @@ from hypertui.exchange.protocol import Allowance
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.orders import state_of
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.port.commands import Verb
+from hypertui.port.commands import OF_SOURCES, Verb
 from hypertui.port.snapshot import Dependency, Mode, Snapshot
 from hypertui.port.views import Budget
 from hypertui.runtime.request_budget import RequestBudget
@@ -75,7 +75,9 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables)
         "tasks": context.tasks.view(),
         "journal": context.housekeeping.view(),
     }
-    common["refusals"] = tuple((verb, why) for verb in Verb if (why := trader.refusal(verb)))
+    asked = (verb for verb in Verb if verb not in OF_SOURCES)
+    common["refusals"] = tuple((verb, why) for verb in asked if (why := trader.refusal(verb)))
+    common["waits"] = trader.signal.waits
     if trade is not None:
         common |= {
             "resumes": trade.steering.resumes,

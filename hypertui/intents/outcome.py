@@ -1,0 +1,45 @@
+"""What has become of an intent's command, by the newest snapshot of its trade. Pure."""
+
+from __future__ import annotations
+
+from hypertui.core.findings import Level
+from hypertui.core.intents import IntentReason, IntentState, IntentVerb, because_of_guard
+from hypertui.intents.gate import GateVerdict
+from hypertui.journal.records import IntentRecord
+from hypertui.port.commands import CommandState
+from hypertui.port.snapshot import Snapshot
+
+FOLLOWED_FOR = 600_000  # ms
+_SHOWN_WITHIN = 1_000  # ms from a change of a trade until its snapshot says so, at the longest
+
+_ENDS = {CommandState.REFUSED: IntentState.FAILED, CommandState.FAILED: IntentState.FAILED}
+
+
+def outcome(record: IntentRecord, trade: Snapshot | None, sent_at: int, now: int) -> GateVerdict | None:
+    """How it has ended, None while that cannot be said; `sent_at` is when the trade had the command (ms)."""
+    if trade is None:
+        return GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, "the trade is gone")
+    if record.verb == IntentVerb.OPEN:
+        return _opened(trade, now - sent_at > _SHOWN_WITHIN)
+    known = next((each for each in trade.commands if each.id == record.command_id), None)
+    if known is not None and known.state is CommandState.CONFIRMED:
+        return GateVerdict(IntentState.DONE, "", known.text)
+    if known is not None and known.state in _ENDS:
+        return GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, known.text)
+    if (trade.over or trade.waits) and now - sent_at > _SHOWN_WITHIN:
+        return GateVerdict(IntentState.DONE, "", trade.reason) if not trade.position else None
+    return None
+
+
+def _opened(trade: Snapshot, is_shown: bool) -> GateVerdict | None:
+    if trade.entry_price is not None and trade.position and not (trade.over or trade.waits):
+        return GateVerdict(IntentState.DONE, "", f"the trade is open at {trade.entry_price:f}")
+    if not is_shown or not (trade.over or trade.waits):
+        return None
+    red = next((finding for finding in trade.findings if finding.level is Level.RED), None)
+    if red is None:
+        return GateVerdict(IntentState.FAILED, IntentReason.EXCHANGE_REFUSED, trade.reason)
+    guards = {guard.words: guard.guard for guard in trade.guards}
+    if red.name in guards:
+        return GateVerdict(IntentState.FAILED, because_of_guard(guards[red.name]), red.text)
+    return GateVerdict(IntentState.FAILED, IntentReason.PREFLIGHT, red.text)
