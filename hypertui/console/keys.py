@@ -34,6 +34,7 @@ class Key:
     bar: KeyBar = KeyBar.NONE
     palette: bool = True  # whether the command palette offers it
     desk: bool = False  # only where the engine has several trades
+    sources: bool = False  # only where the engine has sources of intents
     tab: str = ""  # the name of the screen that it shows
     verb: Verb | None = None  # what it orders
 
@@ -162,6 +163,14 @@ KEYS = (
     Key("log", "6", "go('log')", help="log: what happened, and what operators did", tab="Log"),
     Key("health", "7", "go('health')", help="risk and health: limits, latency, alarms, tasks", tab="Health"),
     Key(
+        "signals",
+        "8",
+        "go('signals')",
+        help="signals: the sources of alerts, armed or not, and what became of what they wanted",
+        sources=True,
+        tab="Signals",
+    ),
+    Key(
         "exits",
         "9",
         "go('exits')",
@@ -176,6 +185,15 @@ KEYS = (
         "Re-arm",
         "reset a guard that has tripped; asks which, and why",
         verb=Verb.REARM,
+    ),
+    Key(
+        "arm",
+        "w",
+        "arm",
+        "Arm…",
+        "Arm",
+        "arm a webhook for 12 hours, or disarm it; asks which",
+        sources=True,
     ),
     Key(
         "acknowledge",
@@ -293,6 +311,7 @@ OPERATOR_KEYS = frozenset(
         "cancel_all",
         "halt",
         "rearm",
+        "arm",
     )
 )
 

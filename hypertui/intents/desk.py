@@ -70,6 +70,7 @@ class IntentDesk:
         self._journal: IntentJournal | None = None
         self._open: dict[str, tuple[IntentRecord, int]] = {}  # by id: those that are followed, and since when
         self._newest: deque[IntentRecord] = deque(maxlen=_KEPT)
+        self._shown: tuple[IntentView, ...] = ()  # newest first
         self._counts: Counter[tuple[str, str, str]] = Counter()
         self._denied: Counter[str] = Counter()
         self._warnings = Warnings(clock)
@@ -82,7 +83,7 @@ class IntentDesk:
         return IntentsView(
             self.place,
             self.arming.view,
-            tuple(map(_shown, tuple(self._newest))),
+            self._shown,
             tuple(IntentCounter(*key, count) for key, count in sorted(self._counts.copy().items())),
             tuple(sorted(self._denied.copy().items())),
             self._warnings.view,
@@ -264,6 +265,7 @@ class IntentDesk:
         newest = sorted(self._newest, key=lambda each: each.received_at)
         self._newest.clear()
         self._newest.extend(newest)
+        self._shown = tuple(_view(each) for each in reversed(self._newest))
 
     async def _written(self, work: Callable[[IntentJournal], T]) -> T:
         """What `work` does with the journal, in its thread. Raises NotWritten."""
@@ -289,6 +291,7 @@ class IntentDesk:
                 break
         else:
             self._newest.append(record)
+        self._shown = tuple(_view(each) for each in reversed(self._newest))
         state = IntentState(record.state)
         if state.is_final:
             self._counts[record.source, record.state, record.reason] += 1
@@ -297,7 +300,7 @@ class IntentDesk:
         _LOG.info("%s%s", words, said)
 
 
-def _shown(record: IntentRecord) -> IntentView:
+def _view(record: IntentRecord) -> IntentView:
     return IntentView(
         record.id,
         record.source,

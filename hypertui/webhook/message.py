@@ -16,13 +16,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hypertui.core.intents import IntentReason, IntentVerb
-from hypertui.core.redaction import printable
+from hypertui.core.redaction import printable, without_secrets
 from hypertui.intents.gate import Alert
 
-_WORD = re.compile(r'([a-z_]{1,32})=(?:"([^"]*)"|(\S*))')
+_WORD = re.compile(r'([a-z_]{1,32})=(?:"([^"]*)"|([^\s,;]*))')
 _NOT_THEIRS = frozenset(
     ("size", "qty", "quantity", "contracts", "position_size", "leverage", "account", "network", "strategy")
 )
+_ACTIONS = ("buy", "sell", *IntentVerb)
 _QUOTES = ("USDT", "USDC", "USD", "PERP")
 _LONGEST = 64
 _SHOWN = 300  # characters
@@ -77,20 +78,21 @@ def alert_of(body: bytes, source: str, symbol: str, tickers: Collection[str]) ->
     """What the body of a request wants of a trade of `symbol`, which its sender may call by one of the
     `tickers` too. Raises Misunderstood."""
     found = _fields(body)
-    verb = str(found.get("action", ""))[:_LONGEST] if isinstance(found.get("action"), str) else ""
+    verb = action if (action := found.get("action")) in _ACTIONS and isinstance(action, str) else ""
     if theirs := sorted(name for name in found if name.lower() in _NOT_THEIRS):
-        text = f"{', '.join(map(_named, theirs))} is for the plan to say, not for an alert"
-        raise Misunderstood(IntentReason.NOT_ALLOWED, text, printable(verb, _LONGEST))
+        text = f"{', '.join(theirs)} is for the plan to say, not for an alert"
+        raise Misunderstood(IntentReason.NOT_ALLOWED, text, verb)
     try:
         said = Message.model_validate(found)
     except ValidationError as error:
-        raise Misunderstood(IntentReason.SCHEMA, _words(error), printable(verb, _LONGEST)) from None
+        raise Misunderstood(IntentReason.SCHEMA, _words(error), verb) from None
     wanted = _verb(said)
     if said.symbol and not _is_meant(said.symbol, symbol, tickers):
-        text = f"it is of {printable(said.symbol, _LONGEST)}, and the trade of {symbol}"
+        text = f"it is of {without_secrets(printable(said.symbol, _LONGEST))}, and the trade of {symbol}"
         raise Misunderstood(IntentReason.NOT_ALLOWED, text, wanted)
     at = moment_of(said.time)
-    key = said.id or _digest(source, symbol, wanted, str(at), said.order_id)
+    # Hashed, because nobody knows what a sender writes there.
+    key = _digest(said.id) if said.id else _digest(source, symbol, wanted, str(at), said.order_id)
     return Alert(wanted, key, at, said.prev_market_position)
 
 
@@ -166,11 +168,8 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def _named(name: str) -> str:
-    return printable(name, _LONGEST)
-
-
 def _words(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    where = ".".join(map(str, first["loc"])) or "it"
+    name = str(first["loc"][0]) if first["loc"] else "it"
+    where = name if name in Message.model_fields else "a name that is not known"
     return printable(f"{where}: {first['msg'].lower()}", _SHOWN)

@@ -387,4 +387,4 @@ def test_a_client_of_another_version_is_told_in_one_line(live: LiveEngine, tmp_p
     with raw(tmp_path) as connection:
         connection.sendall(protocol.line({"type": "status", "id": "a", "protocol": 1}))
         _, answer = read_to_end(connection).splitlines()
-    assert "speaks version 5 of the protocol, not 1" in json.loads(answer)["text"]
+    assert "speaks version 6 of the protocol, not 1" in json.loads(answer)["text"]
