@@ -21,6 +21,11 @@ class IntentVerb(StrEnum):
         return self in (IntentVerb.OPEN, IntentVerb.RESUME)
 
 
+COMMAND_OF_INTENT = (
+    "intent-"  # how the id of a command begins that an intent has led to; the intent's follows
+)
+
+
 class IntentState(StrEnum):
     """How far an intent has come."""
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from hypertui.core.intents import IntentReason, IntentState, IntentVerb
+from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState, IntentVerb
 from hypertui.core.market import Source, SourceKind
 from hypertui.intents.arming import Arming
 from hypertui.intents.gate import Alert, GateVerdict, SourceRules, command_for, judge
@@ -165,7 +165,10 @@ class IntentDesk:
             self._warnings.judged(rules.name, alert.verb, verdict)
             return
         accepted = replace(
-            record, state=IntentState.ACCEPTED.value, changed_at=now, command_id=f"intent-{record.id}"
+            record,
+            state=IntentState.ACCEPTED.value,
+            changed_at=now,
+            command_id=f"{COMMAND_OF_INTENT}{record.id}",
         )
         try:
             await self._written(lambda journal: journal.change(accepted))

@@ -11,6 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from hypertui.core.intents import IntentVerb
+from hypertui.engine.engine import OpenTrade
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.intents.arming import Arming
 from hypertui.intents.desk import IntentDesk
@@ -43,9 +44,10 @@ class AlertedEngine:
         pace: float = 0.0,
         trusted: tuple[str, ...] = (),
         allowed: tuple[str, ...] = (),
+        journal: OpenTrade | None = None,
         **rules: object,
     ) -> None:
-        self.live = LiveEngine(venue, config)
+        self.live = LiveEngine(venue, config, journal)
         self.url = f"sqlite:///{folder / 'journal.db'}"
         self.hooks = Hooks(folder / "webhooks.json")
         self.tokens = {
