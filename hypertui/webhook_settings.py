@@ -29,7 +29,7 @@ def _a_door(given: object) -> object:
         raise PydanticCustomError("address_refused", "{why}", {"why": str(error)}) from None
     if isinstance(found, ListenAddress) and not (found.host.startswith("127.") or found.host == "::1"):
         raise _refused(
-            f"listens on {found.host}: on this machine alone (127.0.0.1), behind a proxy or a tunnel"
+            "is no address of this machine alone (127.0.0.1, ::1): a proxy or a tunnel goes before it"
         )
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypertui.core.findings import Level
 from hypertui.core.intents import IntentReason, IntentState, IntentVerb, because_of_guard
+from hypertui.core.phrases import at_price
 from hypertui.intents.gate import GateVerdict
 from hypertui.journal.records import IntentRecord
 from hypertui.port.commands import CommandState
@@ -33,7 +34,7 @@ def outcome(record: IntentRecord, trade: Snapshot | None, sent_at: int, now: int
 
 def _opened(trade: Snapshot, is_shown: bool) -> GateVerdict | None:
     if trade.entry_price is not None and trade.position and not (trade.over or trade.waits):
-        return GateVerdict(IntentState.DONE, "", f"the trade is open at {trade.entry_price:f}")
+        return GateVerdict(IntentState.DONE, "", f"the trade is open at {at_price(trade.entry_price)}")
     if not is_shown or not (trade.over or trade.waits):
         return None
     red = next((finding for finding in trade.findings if finding.level is Level.RED), None)
