@@ -117,7 +117,7 @@ class IntentDesk:
             self._show(again)
             return Received(first.id, self._state_of(first), False)
         self._show(new)
-        task = asyncio.create_task(self._pursue(rules, alert, new))
+        task = asyncio.create_task(self._seen_through(rules, alert, new))
         self._pursuing.add(task)
         task.add_done_callback(self._pursuing.discard)
         return Received(new.id, IntentState.RECEIVED, True)
@@ -154,6 +154,14 @@ class IntentDesk:
         return IntentState(known.state)
 
     # What is done about it
+
+    async def _seen_through(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> None:
+        try:
+            await self._pursue(rules, alert, record)
+        except Exception:  # noqa: BLE001 - of this intent alone
+            _LOG.exception("a defect: intent %s", record.id)
+            text = "a defect, which the log tells; it is not tried again"
+            await self._become(record, GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, text))
 
     async def _pursue(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> None:
         now = self._clock()

@@ -65,6 +65,8 @@ class WebhookServer:
             self._loop.run_until_complete(self._serve())
         except OSError as error:
             _LOG.warning("no alerts are taken any more: %s", error)
+        except Exception:  # noqa: BLE001 - whatever it is, the engine trades on
+            _LOG.exception("a defect: no alerts are taken any more")
         finally:
             self._listening.close()
             self._loop.close()

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from hypertui.cli.journal import journals
+from hypertui.journal.intents import IntentJournal
+from hypertui.port.commands import Command, Verb
 from hypertui.port.snapshot import Mode
-from tests.intents.alerts import AlertedEngine, alerted
+from tests.intents.alerts import WAITING, AlertedEngine, alerted
+from tests.support.ladders import changed
+from tests.support.live_engine import wall_clock
 from tests.support.local_venue import LocalVenue
 
 
@@ -61,8 +68,6 @@ def test_the_trade_is_paused_resumed_sold_out_and_waits_for_the_next_signal(
 
 
 def test_somebody_elses_pause_is_not_lifted(venue: LocalVenue, tmp_path: Path) -> None:
-    from hypertui.port.commands import Verb
-
     with alerted(venue, tmp_path) as engine:
         engine.ends_as(engine.alert("open")[1]["id"], "DONE")
         engine.live.opened()
@@ -85,9 +90,6 @@ def test_an_alert_that_was_missed_holds_the_next_one_and_sounds_an_alarm(
 
 
 def test_what_cannot_be_opened_waits_again_and_says_why(venue: LocalVenue, tmp_path: Path) -> None:
-    from tests.intents.alerts import WAITING
-    from tests.support.ladders import changed
-
     with alerted(venue, tmp_path, config=changed(WAITING, position_size=Decimal(10_000_000))) as engine:
         row = engine.ends_as(engine.alert("open")[1]["id"], "FAILED")
         assert row.reason == "preflight"
@@ -97,11 +99,6 @@ def test_what_cannot_be_opened_waits_again_and_says_why(venue: LocalVenue, tmp_p
 
 
 def test_nothing_is_replayed_after_a_restart(venue: LocalVenue, tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    from hypertui.journal.intents import IntentJournal
-    from tests.support.live_engine import wall_clock
-
     with alerted(venue, tmp_path) as engine:
         left = engine.ends_as(engine.alert("pause", id="left")[1]["id"], "REJECTED")
         assert left.reason == "nothing-open"
@@ -119,8 +116,6 @@ def test_nothing_is_replayed_after_a_restart(venue: LocalVenue, tmp_path: Path) 
 
 
 def test_a_source_that_is_not_armed_is_held(venue: LocalVenue, tmp_path: Path) -> None:
-    from hypertui.port.commands import Command, Verb
-
     with alerted(venue, tmp_path, needs_arming=True) as engine:
         row = engine.ends_as(engine.alert("open", id="1")[1]["id"], "HELD")
         assert row.reason == "not-armed"
@@ -132,7 +127,21 @@ def test_a_source_that_is_not_armed_is_held(venue: LocalVenue, tmp_path: Path) -
         assert any("tv-sol is armed for 12 h" in text for text in words)
 
 
-def _send(engine: AlertedEngine, command: object) -> None:
-    import asyncio
+def _send(engine: AlertedEngine, command: Command) -> None:
+    assert asyncio.run(engine.live.engine.command(command)).accepted
 
-    assert asyncio.run(engine.live.engine.command(command)).accepted  # type: ignore[arg-type]
+
+def test_a_trade_that_is_open_goes_on_after_a_restart_without_a_signal(
+    venue: LocalVenue, tmp_path: Path
+) -> None:
+    with journals(tmp_path, None, wall_clock) as journal:
+        with alerted(venue, tmp_path, journal=journal) as first:
+            first.ends_as(first.alert("open")[1]["id"], "DONE")
+            first.live.opened()
+            held, key = first.live.held(), first.live.key
+        again = AlertedEngine(venue, tmp_path, journal=journal)
+        again.live.key = key
+        with again:
+            again.live.opened()
+            assert not again.live.snapshot.waits
+            assert again.live.held() == held

@@ -1,23 +1,19 @@
-"""The parts of the door: secrets, addresses, rates, and the journal of intents."""
+"""The parts of the door: secrets, addresses and rates."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypertui.journal.intents import KNOWN_FOR, IntentJournal
-from hypertui.journal.records import IntentRecord
 from hypertui.webhook.limits import BURST, AlertRate, WrongSecrets
 from hypertui.webhook.origin import address_range, origin
 from hypertui.webhook.secrets import HookKind, Hooks
 
 PROXIES = (address_range("10.0.0.0/8"), address_range("fd00::/8"))
-NEW = IntentRecord("1" * 32, "paper", "webhook:tv", "key", "open", "BTC", 1, 1_000, 31_000, "RECEIVED")
 
 
 @pytest.mark.parametrize(
@@ -96,46 +92,3 @@ def test_wrong_secrets_of_many_addresses_are_bounded() -> None:
     assert answers == [True] * 30 + [False]
     assert not wrong.answers("2.2.2.2", 3_600_000)
     assert wrong.answers("2.2.2.2", 3_600_100)
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> IntentJournal:
-    return IntentJournal.open(f"sqlite:///{tmp_path / 'journal.db'}", "paper")
-
-
-def test_the_same_intent_is_known_for_seven_days(journal: IntentJournal) -> None:
-    assert journal.receive(NEW) == NEW
-    soon = replace(NEW, id="2" * 32, received_at=NEW.received_at + KNOWN_FOR - 1)
-    assert journal.receive(soon) == NEW
-    late = replace(NEW, id="3" * 32, received_at=NEW.received_at + KNOWN_FOR + 1)
-    assert journal.receive(late) == late
-    others = replace(NEW, id="4" * 32, source="webhook:other")
-    assert journal.receive(others) == others
-    assert {row.id[0]: row.state for row in journal.newest(9)}["2"] == "DUPLICATE"
-    journal.close()
-
-
-def test_what_was_written_twice_is_there_once(journal: IntentJournal) -> None:
-    assert journal.receive(NEW) == NEW
-    assert journal.receive(NEW) == NEW
-    done = replace(NEW, state="DONE", text="it is", changed_at=2_000)
-    journal.change(done)
-    assert list(journal.newest(9)) == [done]
-    assert not journal.unfinished()
-    assert [(count.state, count.count) for count in journal.counts()] == [("DONE", 1)]
-    journal.close()
-
-
-def test_a_journal_of_before_there_were_intents_takes_them(tmp_path: Path) -> None:
-    from sqlalchemy import text
-
-    from hypertui.journal import Journal
-    from hypertui.journal.database import find
-
-    url = f"sqlite:///{tmp_path / 'journal.db'}"
-    Journal.open(url).close()
-    with find(url).engine.begin() as connection:
-        connection.execute(text("DROP TABLE intents"))
-    journal = IntentJournal.open(url, "paper")
-    assert journal.receive(NEW) == NEW
-    journal.close()
