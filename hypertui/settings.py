@@ -28,6 +28,8 @@ from hypertui.guard_settings import GuardSettings
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network, Severity
 from hypertui.provenance import Origins, Place, SettingsError
+from hypertui.risk.guards import GuardAction
+from hypertui.risk.rules import GuardRules
 from hypertui.setting_types import (
     Address,
     HomePath,
@@ -190,7 +192,7 @@ class Settings(BaseSettings):
             leverage=trade.leverage,
             strategy=trade.terms(),
             exits=trade.exits(),
-            guards=self.guards.rules(own_market=self.has_own_market),
+            guards=self._limits(trade),
             name=trade.name,
             account=self.account_of(trade),
             price_source=trade.price_source,
@@ -206,6 +208,13 @@ class Settings(BaseSettings):
         for wrong in self._wrong(trade):
             raise SettingsError(wrong)
         return config
+
+    def _limits(self, trade: TradeSettings) -> GuardRules:
+        """The limits on a trade's risk; stays of a bracket that lose one after the other hold it."""
+        limits = self.guards.rules(own_market=self.has_own_market)
+        if trade.strategy != "bracket":
+            return limits
+        return replace(limits, losing_cycles_action=GuardAction.HOLD)
 
     def contradictions(self) -> tuple[str, ...]:
         """What cannot be meant of the trades, a line each: what a start refuses, and what it would where
@@ -224,10 +233,10 @@ class Settings(BaseSettings):
             terms.check(_likely_instrument(trade.symbol), trade.leverage)
         except PlanError as error:
             yield self._named(trade, str(error))
-        limits = self.guards.rules(own_market=self.has_own_market)
+        limits = self._limits(trade)
         if wrong := limits.contradiction(terms.position_size):
             yield self._named(trade, wrong)
-        step = None if terms.sizing is None else terms.sizing.unit
+        step = terms.step_at(None)
         yield from (self._named(trade, text) for text in contradictions(trade.exits(), step))
 
     def _named(self, trade: TradeSettings, text: str) -> str:

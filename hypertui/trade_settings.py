@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -29,6 +29,8 @@ from hypertui.setting_types import (
     says_atr,
     share_of,
 )
+from hypertui.strategy.bracket.entry import EntryOrder, EntryRules, Unfilled
+from hypertui.strategy.bracket.terms import BracketTerms
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.exits.trailing import TrailingTerms
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
@@ -38,6 +40,9 @@ from hypertui.trade_tables import default_name
 
 # What a ladder is unless it is told otherwise.
 _LADDER: Mapping[str, Any] = {term.name: term.default for term in fields(LadderTerms)}
+_ENTRY = EntryRules()
+_HARD_STOPS = {"bracket": "5%"}  # where none is set
+_OF_A_BRACKET = frozenset({"entry", "entry_order", "entry_price", "reprices", "unfilled", "reenter"})
 
 
 class TradeSettings(Section):
@@ -45,13 +50,16 @@ class TradeSettings(Section):
     (`0.4%`), or as a multiple of the ATR (`0.5atr`); exits as a percentage of what the trade began with
     (`5%`), or a time (`36h`); empty where there is none. How a stop trails is a multiple of the ATR, and a
     percentage of the peak. With `risk`, what a straight decline may cost (USD), there is no position size: it
-    follows when the trade is opened. One that is to `begin` by a signal waits for it. `account` is the
-    address of the sub-account to trade in, by default the one that is traded for anyway."""
+    follows when the trade is opened. A ladder that is to `begin` by a signal waits for it. What a bracket's
+    entry is, and what becomes of it, docs/bracket.md says; `reenter` is how long after an exit it may be told
+    to enter again. `account` is the address of the sub-account to trade in, by default the one that is traded
+    for anyway."""
 
     symbol: Symbol = Field("BTC", min_length=1)
     begin: Literal["start", "signal"] = "start"
     name: TradeName = Field(default_factory=lambda given: default_name(given.get("symbol", "")))
     account: Address | None = None
+    strategy: Literal["ladder", "bracket"] = "ladder"
     wallet: Literal["long"] = "long"
     unit_size: Distance = Decimal(100)
     position_size: Positive | None = Decimal(10_000)
@@ -64,7 +72,13 @@ class TradeSettings(Section):
     trust_slots: int = Field(_LADDER["trust_slots"], ge=0, le=4)
     stop_slippage: Fraction = _LADDER["stop_slippage"]
     entry_slippage: Fraction = _LADDER["entry_slippage"]
-    hard_stop: Percent = ""
+    entry: Literal["now", "told"] = "now"
+    entry_order: EntryOrder = _ENTRY.order
+    entry_price: Positive | None = None
+    reprices: int = Field(_ENTRY.reprices, ge=0, le=100)
+    unfilled: Unfilled = _ENTRY.unfilled
+    reenter: Lasting = ""
+    hard_stop: Percent = Field(default_factory=lambda given: _HARD_STOPS.get(given.get("strategy"), ""))
     soft_stop: Percent = ""
     trailing_arm: Percent = ""
     trailing_atr: Positive = Decimal(2)
@@ -87,8 +101,41 @@ class TradeSettings(Section):
             raise PydanticCustomError("two_sizes", "both")
         return {**given, "position_size": None}
 
-    def terms(self) -> LadderTerms:
+    @model_validator(mode="after")
+    def _of_its_strategy(self) -> Self:
+        """What is set of a bracket would do nothing on a ladder; the settings of a ladder may stand beside a
+        flag that makes a bracket of it. A bracket has no stop but the hard one."""
+        for name in sorted(_OF_A_BRACKET & self.model_fields_set) if self.strategy == "ladder" else ():
+            raise _refused(f"is a ladder, which has no {name}")
+        if self.strategy == "bracket":
+            if self.begin == "signal":
+                raise _refused('is a bracket, which waits by entry = "told", not by begin')
+            if not self.hard_stop or not self.native_exits:
+                name = "native_exits" if self.hard_stop else "hard_stop"
+                raise _refused(f"is a bracket, whose coins nothing protects without {name}")
+            if self.entry_order is EntryOrder.STOP and self.entry == "now" and self.entry_price is None:
+                raise _refused("enters by a stop, and has no entry_price")
+        return self
+
+    def terms(self) -> LadderTerms | BracketTerms:
         """Those of the strategy, which are settings by their own names."""
+        return self._bracket() if self.strategy == "bracket" else self.ladder()
+
+    def _bracket(self) -> BracketTerms:
+        return BracketTerms(
+            position_size=ZERO if self.position_size is None else self.position_size,
+            hard_stop=share_of(self.hard_stop),
+            entry=EntryRules(self.entry_order, self.reprices, self.unfilled, self.entry_slippage),
+            entry_price=self.entry_price,
+            enters_at_start=self.entry == "now",
+            reenter_after=ms_of(self.reenter),
+            stop_slippage=self.stop_slippage,
+            risk=self.risk,
+            risk_slippage=self.risk_slippage,
+        )
+
+    def ladder(self) -> LadderTerms:
+        """Those of a ladder."""
         given = {name: getattr(self, name) for name in _LADDER if name != "sizing"}
         sizing = Sizing(None, self.risk, self.risk_slippage)
         if isinstance(self.unit_size, str):
@@ -121,3 +168,7 @@ class TradeSettings(Section):
             return None
         least, most = share_of(self.trailing_min), share_of(self.trailing_max)
         return TrailingTerms(arm, self.trailing_atr, self.trailing_step, least, most)
+
+
+def _refused(why: str) -> PydanticCustomError:
+    return PydanticCustomError("table_refused", "{why}", {"why": why})

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from hypertui.core.market import ONE, ZERO, Fill, IngestVia, Side
 from hypertui.exchange.protocol import CancelOutcome, Resting
-from hypertui.execution.orders import Closing, OwnOrder
+from hypertui.execution.orders import Closing, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade import Trade
 from hypertui.execution.trade_inputs import (
@@ -134,6 +134,8 @@ class InstantExchange:
             self._orders += 1
             if not sent.order.is_immediate:
                 trade.apply(OrderAnswered(at, sent.order.client_id, Resting(self._orders)))
+            elif sent.role is Role.BUY and (own := trade.tracker.find(sent.order.client_id)) is not None:
+                self._fill_order(trade, own, seen)
         if proposed.cancels:
             self._cancel(trade, proposed.cancels, at)
         return bool(proposed.sweeps or proposed.places or proposed.cancels)

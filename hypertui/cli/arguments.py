@@ -20,6 +20,7 @@ from hypertui.cli.operator_arguments import (
 )
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
 from hypertui.cli.source_arguments import add_sources
+from hypertui.cli.trade_arguments import ENTRY_FLAGS, EXIT_FLAGS, add_entry_and_exits
 from hypertui.cli.values import file_path
 from hypertui.core.redaction import HIDDEN, printable, without_secrets
 
@@ -39,27 +40,17 @@ _SECRET_FLAG = re.compile(r"--?[\w-]*(secret|private|mnemonic|passw|passphrase|k
 _NEARLY_A_KEY = re.compile(r"[0-9a-zA-Z]{44,}")
 _LONGEST = 300
 
-EXIT_FLAGS = (
-    "hard_stop",
-    "soft_stop",
-    "trailing_arm",
-    "trailing_atr",
-    "trailing_step",
-    "trailing_min",
-    "trailing_max",
-    "take_profit",
-    "time_stop",
-    "signal_exit",
-)
 # flag -> where the settings have it
 _TRADE_FLAGS = {
     "symbol": ("trade", "symbol"),
+    "strategy": ("trade", "strategy"),
     "wallet": ("trade", "wallet"),
     "unit_size": ("trade", "unit_size"),
     "position_size": ("trade", "position_size"),
     "risk": ("trade", "risk"),
     "leverage": ("trade", "leverage"),
     "reinvest": ("trade", "reinvest"),
+    **{flag: ("trade", flag) for flag in ENTRY_FLAGS},
     **{flag: ("trade", flag) for flag in EXIT_FLAGS},
     "daily_loss": ("guards", "daily_loss"),
     "on_exit": ("engine", "on_exit"),
@@ -181,6 +172,7 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     trade = parser.add_argument_group("trade", "of the only one that is configured, or that --only leaves")
     add(trade, "--only", metavar="NAMES", help="which of the configured trades, by name: BTC,SOL")
     add(trade, "--symbol", metavar="NAME", help="the perpetual market, such as BTC")
+    add(trade, "--strategy", metavar="NAME", help="ladder (the default) or bracket; see docs/bracket.md")
     add(trade, "--wallet", choices=["long"], help="the side of the ladder; long is the only one")
     add(
         trade,
@@ -193,17 +185,7 @@ def _add_trade_flags(parser: argparse.ArgumentParser, default: Any = None) -> No
     add(trade, "--leverage", metavar="X", help="cross leverage")
     add(trade, "--reinvest", metavar="WHEN", help="recovery, continuous or off")
 
-    exits = parser.add_argument_group("exits", "rules that end the trade as a whole; see docs/strategy.md")
-    add(exits, "--hard-stop", metavar="PERCENT", help="net loss of what it began with at which it ends: 5%%")
-    add(exits, "--soft-stop", metavar="PERCENT", help="the same, where the price stays there for a moment")
-    add(exits, "--trailing-arm", metavar="PERCENT", help="net gain from which on a stop trails: 3.5%%")
-    add(exits, "--trailing-atr", metavar="X", help="how many ATR under the highest price it stands: 2")
-    add(exits, "--trailing-step", metavar="X", help="how many ATR it moves up by at least: 0.5")
-    add(exits, "--trailing-min", metavar="PERCENT", help="how near to the highest price it may come: 1%%")
-    add(exits, "--trailing-max", metavar="PERCENT", help="how far from it it may be: 2%%")
-    add(exits, "--take-profit", metavar="PERCENT", help="net gain at which it ends")
-    add(exits, "--time-stop", metavar="TIME", help="how long it may last: 90m, 36h, 2d")
-    add(exits, "--signal-exit", action="store_const", const=True, help="let `hypertui ctl exit` close it")
+    add_entry_and_exits(parser, default)
 
     guards = parser.add_argument_group("guards", "limits on the risk; see docs/guards.md")
     add(

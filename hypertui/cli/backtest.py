@@ -14,8 +14,11 @@ from typing import TextIO
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.simulation import replay
-from hypertui.cli.arguments import EXIT_FLAGS, FLAG_NAMES, setting_flags
+from hypertui.cli.arguments import FLAG_NAMES, setting_flags
+from hypertui.cli.backtest_bracket import chosen_bracket
+from hypertui.cli.backtest_bracket import walk as walk_bracket
 from hypertui.cli.output import new_file
+from hypertui.cli.trade_arguments import ENTRY_FLAGS, EXIT_FLAGS
 from hypertui.cli.values import amount, integer, typed
 from hypertui.core.market import KNOWN_INSTRUMENTS, ZERO, Instrument
 from hypertui.core.price_series import load_series
@@ -40,6 +43,8 @@ _ANY_LEVERAGE = 50
 def backtest(arguments: argparse.Namespace) -> int:
     """Run the command. Raises ValueError with one line for bad input."""
     costs = Costs(_fraction("fee rate", arguments.fee_rate), _fraction("slippage", arguments.slippage))
+    if (bracket := chosen_bracket(arguments)) is not None:
+        return walk_bracket(arguments, bracket, _instrument(bracket.symbol, arguments), costs)
     asked = _asked(arguments, costs) if arguments.only is None else _configured(arguments)
     if asked.terms.needs_atr:
         assert asked.terms.sizing is not None, "a unit in ATR is a rule of it"
@@ -90,7 +95,7 @@ class _Walked:
 
 def _asked(arguments: argparse.Namespace, costs: Costs) -> _Walked:
     """What the flags alone describe. Its sizing counts on the slippage of both ways."""
-    for flag in EXIT_FLAGS:
+    for flag in ("strategy", *ENTRY_FLAGS, *EXIT_FLAGS):
         if getattr(arguments, flag, None) is not None:
             raise ValueError(f"--{flag.replace('_', '-')} goes with --only, a configured trade")
     if getattr(arguments, "daily_loss", None) is not None:
@@ -160,7 +165,7 @@ def _configured(arguments: argparse.Namespace) -> _Walked:
     if len(settings.trades) > 1:
         raise ValueError(f"backtest walks one trade, and --only names {len(settings.trades)}")
     (trade,) = settings.trades
-    terms = replace(trade.terms(), trust_slots=0)  # here every sale is proven at once
+    terms = replace(trade.ladder(), trust_slots=0)  # here every sale is proven at once
     return _Walked(
         _instrument(trade.symbol, arguments), trade.leverage, terms, trade.exits(), settings.guards
     )

@@ -289,7 +289,7 @@ def _exits_refused(journal: JournalReader, live: TradeRecord, config: TradeConfi
         if isinstance(given, TradeOpened) and given.fills:
             coins = sum((fill.size for fill in given.fills), ZERO)
             entry = sum((fill.value for fill in given.fills), ZERO) / coins
-            step = _terms_of(live, config).stop_distance / entry
+            step = _terms_of(live, config).step_at(entry)
             return next(contradictions(config.exits, step), "")
     return ""
 

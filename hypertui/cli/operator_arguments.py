@@ -13,6 +13,7 @@ _VERBS = {
     "resume": "resume trading",
     "cancel-buys": "cancel the buys, keep the stops, pause",
     "sell-out": "no buys any more; the stops trail until all is sold",
+    "open": "tell a bracket that is flat to enter",
     "exit": "signal that the trade is to be closed, as soon as it makes no loss (signal_exit)",
     "flatten": "cancel the buys, sell all at market, cancel the stops, halt",
     "cancel-all": "cancel every order, the stops too, and pause",

@@ -74,10 +74,12 @@ def _trade(frame: Frame, snapshot: Snapshot, invariant: Invariant, instrument: I
     for slot in snapshot.slots:
         side = "stop" if slot.side is Side.SELL else "buy "
         size, at = fmt.size(slot.size, instrument), fmt.price(slot.trigger, instrument)
-        yield _row("", f"{side} {fmt.unit(slot.level)} {size} at {at} {slot.state.value}")
-    where = (
-        f"unit {fmt.unit(snapshot.unit)}, {fmt.plural(snapshot.long_slots, 'slot')} long, {snapshot.phase}"
-    )
+        unit = "" if snapshot.bracket is not None else f"{fmt.unit(slot.level)} "
+        yield _row("", f"{side} {unit}{size} at {at} {slot.state.value}")
+    long = fmt.plural(snapshot.long_slots, "slot")
+    where = f"unit {fmt.unit(snapshot.unit)}, {long} long, {snapshot.phase}"
+    if snapshot.bracket is not None:
+        where = snapshot.bracket.state
     yield _row("price", f"{fmt.price(snapshot.mark, instrument)}; {where}")
     realized, unrealized = fmt.signed_usd(snapshot.realized_pnl), fmt.signed_usd(snapshot.unrealized_pnl)
     yield _row("profit", f"realised {realized}, unrealised {unrealized} USD")

@@ -136,11 +136,11 @@ def _trade(overview: Overview, engines: Sequence[Held]) -> Iterator[str]:
         yield "  no engine on this machine trades it: what is live at the exchange stays live by itself"
         if overview.buys:
             yield f"  UNATTENDED: {phrases.unattended(overview.buys)}"
-    where = (
-        "unit 0, no step yet"
-        if step is None
-        else f"unit {step.level:+d} after {step.seq} steps, in {step.phase} before the last one's fills"
-    )
+    if step is not None:
+        where = f"unit {step.level:+d} after {step.seq} steps, in {step.phase} before the last one's fills"
+    else:
+        strategy = str(trade.settings.get("strategy", "ladder"))
+        where = "unit 0, no step yet" if strategy == "ladder" else strategy
     yield (
         f"  {where}; {overview.position:f} held by {overview.fills} fills,"
         f" realised {overview.realized_pnl:+.2f} USD, as journalled"

@@ -60,9 +60,11 @@ class IntentReason(StrEnum):
     SCHEMA = "schema"  # it cannot be understood
     NOT_ARMED = "not-armed"
     GUARD = "guard"
+    COOLDOWN = "cooldown"  # its last stay in the market has just ended
     DESYNC = "desync"  # its sender believes in another position than there is
     PREFLIGHT = "preflight"  # the check before a trade refused it
     EXCHANGE_REFUSED = "exchange-refused"
+    UNFILLED = "unfilled"  # its entry was given up
     EXPIRED = "expired"
     ALREADY_OPEN = "already-open"
     NOTHING_OPEN = "nothing-open"

@@ -85,7 +85,7 @@ class AccountSync:
         self._clock_sync = context.clock_sync
         self._key = key
         self._bookkeeper = bookkeeper
-        self._began_at = opening.began_at
+        self._began_at, self._has_entered = opening.began_at, bool(opening.fills)
         self._since = opening.began_at if opening.resumed or opening.found else context.clock()
         self._transfers_until = 0
         self.orphans = 0  # own orders that worked at the venue and should not, at the last comparison
@@ -195,10 +195,10 @@ class AccountSync:
         while True:
             await self._permission()
             since = self._tracker.funded_until
+            if since is None:  # a trade that began flat did so by our clock, which may be ahead
+                since = self._began_at + (0 if self._has_entered else min(self._clock_sync.ahead, 0))
             try:
-                payments = await self._exchange.funding_since(
-                    self.symbol, self._began_at if since is None else since
-                )
+                payments = await self._exchange.funding_since(self.symbol, since)
             except ExchangeError as error:
                 self._queue.post(QuestionInVain("the funding could not be read", error))
                 await asyncio.sleep(_RETRY_PAUSE)

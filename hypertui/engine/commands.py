@@ -7,6 +7,7 @@ from typing import Protocol
 
 from hypertui.core.phrases import counted
 from hypertui.engine.account_sync import AccountSync
+from hypertui.engine.trade_entry import TradeEntry
 from hypertui.engine.trade_exits import TradeExits
 from hypertui.engine.trade_guards import TradeGuards
 from hypertui.execution import operator_exits
@@ -24,7 +25,7 @@ _CALLS_OFF = (Verb.RESUME, Verb.HALT)
 _WHILE_EXITING = (Verb.FLATTEN, Verb.RECONCILE)
 _WHEN_HALTED = (Verb.FLATTEN, Verb.CANCEL_ALL, Verb.RECONCILE, Verb.EXIT, Verb.REARM)
 # What changes nothing that another command waits for.
-_BESIDE = (Verb.RECONCILE, Verb.EXIT, Verb.REARM)
+_BESIDE = (Verb.RECONCILE, Verb.EXIT, Verb.OPEN, Verb.REARM)
 
 
 class SteeredTrade(operator_exits.ExitedTrade, Protocol):
@@ -35,6 +36,7 @@ class SteeredTrade(operator_exits.ExitedTrade, Protocol):
 
     account_sync: AccountSync
     entry_block: str
+    entry: TradeEntry
     exits: TradeExits
     guards: TradeGuards
 
@@ -71,6 +73,9 @@ class CommandHandler:
             case Verb.EXIT:
                 said = trade.exits.signal(command.who.partition(" ")[0])
                 trade.context.commands.note(command, CommandState.CONFIRMED, said)
+            case Verb.OPEN:
+                said = trade.entry.tell(command.source)
+                trade.context.commands.note(command, CommandState.CONFIRMED, said)
             case Verb.REARM:
                 said = trade.guards.rearm(command.guard, command.who.partition(" ")[0], command.reason)
                 trade.context.commands.note(command, CommandState.CONFIRMED, said)
@@ -88,7 +93,7 @@ class CommandHandler:
             return "the trade is open already"
         if trade.ends_by and verb not in _WHILE_EXITING:
             return f"the {trade.ends_by} ends the trade"
-        if verb in (Verb.EXIT, Verb.REARM) and trade.context.over:
+        if verb in (Verb.EXIT, Verb.OPEN, Verb.REARM) and trade.context.over:
             return "the trade has ended"
         if trade.context.mode is Mode.HALTED and verb not in _WHEN_HALTED:
             if trade.closed_at is not None:
@@ -96,6 +101,8 @@ class CommandHandler:
             return f"halted: {trade.context.reason}"
         if verb is Verb.REARM:
             return trade.guards.refusal()
+        if verb is Verb.OPEN:
+            return trade.entry.refusal()
         return trade.exits.refusal() if verb is Verb.EXIT else trade.wishes.refusal(verb)
 
     def _refusal_of(self, command: Command) -> str:

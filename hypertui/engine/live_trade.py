@@ -14,6 +14,7 @@ from hypertui.engine.commands import CommandHandler
 from hypertui.engine.objections import Objections
 from hypertui.engine.price_lookup import PriceLookup
 from hypertui.engine.rest_price import RestPrice
+from hypertui.engine.trade_entry import TradeEntry
 from hypertui.engine.trade_exits import TradeExits
 from hypertui.engine.trade_guards import TradeGuards
 from hypertui.exchange.protocol import OrderReport, OrderState
@@ -88,6 +89,7 @@ class LiveTrade:
         self.steering = Steering(context, self.recorder)
         self.wishes = Wishes(self, self._fulfilled)
         self.exits = TradeExits(self, plan.position_size)
+        self.entry = TradeEntry(self)
         self.commands = CommandHandler(self)
         self.bookkeeper = Bookkeeper(context, self.recorder, self.steering, opening, self.reconcile)
         self.adoption = Adoption(
@@ -272,6 +274,8 @@ class LiveTrade:
             self.exits.work(now)  # before anything is decided that would buy
             self.guards.work(now)
         self.entry_block = self.guards.entry_block()
+        if not self._catching_up:
+            self.entry.work(now)
         patience = max(context.config.timing.confirm_after, 2 * context.market.round_trip)
         if patience != self.tracker.patience:
             self.recorder.take(PatienceSet(now, patience))
@@ -379,7 +383,7 @@ class LiveTrade:
 
     def _fulfilled(self, wish: Wish, done: str) -> None:
         """Flat for good: the trade has ended, and the next start begins a new one."""
-        if wish.verb is not Verb.FLATTEN:
+        if wish.verb is not Verb.FLATTEN or self.entry.reopened(wish):
             return
         context = self.context
         self.closed_at = context.clock()

@@ -12,6 +12,7 @@ from itertools import islice
 from hypertui.core import phrases
 from hypertui.core.market import ONE, ZERO, Side
 from hypertui.core.trade_book import Execution, TradeBook
+from hypertui.engine.bracket_view import bracket_view
 from hypertui.engine.ladder_view import LadderView
 from hypertui.engine.order_tables import working_orders
 from hypertui.exchange.protocol import AccountState, OpenOrder, Quote
@@ -24,7 +25,8 @@ from hypertui.port.views import ExitView, FillView, GuardView, LotView, ResultVi
 from hypertui.risk.guards import MOST_USED, GuardVerdict
 from hypertui.risk.memory import DAY, GuardMemory
 from hypertui.runtime.price_history import PriceHistory
-from hypertui.strategy.exits.native import KEYS, STOP, is_exit
+from hypertui.strategy.bracket.strategy import Bracket
+from hypertui.strategy.exits.native import STOP, is_exit, key_of
 from hypertui.strategy.exits.rules import ExitRule, ExitRules
 from hypertui.strategy.exits.watch import ExitVerdict
 from hypertui.strategy.ladder.strategy import LadderStrategy
@@ -71,6 +73,8 @@ class StateView:
         }
         if isinstance(strategy, LadderStrategy):
             fields |= self._ladder.fields(strategy.ladder, trade.tracker, mark)
+        elif isinstance(strategy, Bracket):
+            fields["bracket"] = bracket_view(strategy, trade, now)
         return fields
 
     def _bookings(self, book: TradeBook, booked: int) -> dict[str, object]:
@@ -102,7 +106,7 @@ def exit_view(verdict: ExitVerdict, rules: ExitRules, seen: Decimal, at_exchange
 
 def _at_exchange(trade: Trade, rule: ExitRule, price: Decimal | None, now: int) -> str:
     """What is known of a rule's own order, in words; empty where it has none, and is to have none."""
-    key, tracker = KEYS.get(rule), trade.tracker
+    key, tracker = key_of(rule, trade.strategy), trade.tracker
     if key is None:
         return ""
     orders = [own for own in tracker.of(key) if not own.cancelling]
@@ -242,8 +246,8 @@ def _slots(trade: Trade, mark: Decimal, now: int) -> tuple[SlotView, ...]:
             if want.key not in works and not is_exit(want.key):
                 at = want.stands_at
                 away = (at - mark) / mark
-                key, state = str(want.key), SlotState.WAITING
-                views.append(SlotView(key, want.side, want.level, at, want.size, state, now, away))
+                key, state, size = str(want.key), SlotState.WAITING, want.size or trade.strategy.protectable
+                views.append(SlotView(key, want.side, want.level, at, size, state, now, away))
     return tuple(sorted(views, key=lambda view: (view.side is Side.BUY, view.trigger)))
 
 
@@ -254,7 +258,7 @@ def _order_view(order: OwnOrder, tracker: OrderTracker, mark: Decimal, now: int)
         order.order.side,
         order.level,
         trigger,
-        order.remaining,
+        tracker.strategy.protectable if order.whole else order.remaining,
         state_of(order, now, tracker.timing.confirm_after),
         order.since,
         (trigger - mark) / mark,

@@ -234,7 +234,8 @@ class Convergence:
         for want in wanted:
             if any(self.tracker.of(want.key)) or self._is_behind(want) or not self._may_retry(want.key):
                 continue
-            decision = decisions.entry_order(self._source(want), want, self.tracker.strategy.moves)
+            step = self.tracker.strategy.moves
+            decision = decisions.entry_order(self._source(want), want, self.seen.price, step)
             places.append(self._sent(want, want.size, decision))
         return places
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from hypertui.core.market import REPAIR, Reason, Source, plain
+from hypertui.core.market import REPAIR, OrderType, Reason, Source, SourceKind, plain
 from hypertui.exchange.protocol import OrderState
 from hypertui.execution.orders import Closing, Decision, OwnOrder
 from hypertui.strategy.base import WantedOrder
@@ -29,7 +29,7 @@ def exit_order(
     if last is not None and last is not old and _stood_there(last, want) and last.filled == 0:
         old = last  # another one covers the coins, and the newest came to nothing
     reason, text = _exit_words(want, old)
-    if is_exit(want.key):
+    if _is_by_rule(want):
         reason = want.reason  # whatever it takes the place of: its fill says why the trade has ended
     replaces = None if old is None else old.client_id
     by = REPAIR if reason is Reason.REPAIR else source
@@ -44,12 +44,18 @@ def _exit_words(want: WantedOrder, old: OwnOrder | None) -> tuple[Reason, str]:
         return Reason.REPAIR, f"{where} is live otherwise than it was sent"
     if old.dead:
         return _in_place_of_a_dead_one(want.reason, where, old)
-    if is_exit(want.key):
+    if _is_by_rule(want):
         return want.reason, want.why
     if not _stood_there(old, want):
         place = _place(want.level, want.stands_at)
         return want.reason, f"{where} follows the price to {place}"
     return want.reason, f"{where} covers {plain(old.remaining)}, {plain(want.size)} are held"
+
+
+def _is_by_rule(want: WantedOrder) -> bool:
+    """Whether a rule that ends the trade stands there."""
+    by_rule = want.source is not None and want.source.kind is SourceKind.EXIT
+    return by_rule or is_exit(want.key)
 
 
 def _in_place_of_a_dead_one(reason: Reason, where: str, old: OwnOrder) -> tuple[Reason, str]:
@@ -77,9 +83,10 @@ def sale(
     return Decision(want.reason, source, price, text, replaces, step)
 
 
-def entry_order(source: Source, want: WantedOrder, step: int | None) -> Decision:
-    """What opens a position."""
-    return Decision(want.reason, source, want.stands_at, want.why, want.replaces, step)
+def entry_order(source: Source, want: WantedOrder, mark: Decimal, step: int | None) -> Decision:
+    """What opens a position; at the market it is meant to fill at the `mark` of then."""
+    target = mark if want.type is OrderType.IOC else want.stands_at
+    return Decision(want.reason, source, target, want.why, want.replaces, step)
 
 
 def close(step: int | None, mark: Decimal, why: Closing) -> Decision:

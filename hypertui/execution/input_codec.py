@@ -16,6 +16,7 @@ from hypertui.core.market import plain
 from hypertui.exchange.protocol import Filled, Refused, Resting, Waiting
 from hypertui.execution import trade_inputs as inputs
 from hypertui.execution.trade_inputs import Input
+from hypertui.strategy.base import EntryTold, StayEnded
 
 KINDS: Mapping[str, type[Input]] = {
     "entering": inputs.EntrySent,
@@ -47,6 +48,8 @@ KINDS: Mapping[str, type[Input]] = {
     "volatility": inputs.VolatilityMeasured,
     "exit signal": inputs.ExitSignalled,
     "exit": inputs.ExitBegan,
+    "enter": EntryTold,
+    "stay ended": StayEnded,
     "guards": inputs.GuardsSet,
     "guards judged": inputs.GuardsJudged,
     "guard re-armed": inputs.GuardRearmed,

@@ -73,8 +73,8 @@ class OwnOrders:
         wanted = self.strategy.target(self.of_strategy)
         if self.withdrawn:
             wanted = replace(wanted, orders=tuple(each for each in wanted.orders if not self._opens(each)))
-        exits = [order for order in self._alive.values() if is_exit(order.key) and not order.cancelling]
-        return with_exits(wanted, self.exits, exits, self.strategy)
+        staying = [order for order in self._alive.values() if not order.cancelling]
+        return with_exits(wanted, self.exits, staying, self.strategy)
 
     def _opens(self, want: WantedOrder) -> bool:
         """Whether it opens a position, or waits for an order that does."""

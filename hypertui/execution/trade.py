@@ -11,15 +11,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypertui.core.kept import GIVEN
+from hypertui.core.market import SourceKind
 from hypertui.exchange.protocol import OrderReport, OrderState
 from hypertui.execution import trade_inputs as inputs
 from hypertui.execution.convergence import Convergence, Proposals, UnderWay
 from hypertui.execution.order_tracker import OrderTracker
-from hypertui.execution.orders import ClientIds, Decision, OwnOrder, Role
+from hypertui.execution.orders import LIVE, ClientIds, Decision, OwnOrder, Role
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_inputs import Input
 from hypertui.execution.trade_news import (
+    EntryAsked,
+    EntryOpen,
     ExitActed,
     ExitsChanged,
     GuardReset,
@@ -35,8 +38,10 @@ from hypertui.risk.watch import GuardWatch
 from hypertui.strategy.base import (
     CoinsCorrected,
     CoinsSwept,
+    EntryTold,
     HaltTold,
     SellOutTold,
+    StayEnded,
     Strategy,
     StrategyEvent,
     Target,
@@ -76,6 +81,7 @@ class Trade:
 
     def __post_init__(self) -> None:
         self.tracker = OrderTracker(self.strategy, self.timing, self.exits)
+        self.exits.follow(self.strategy.stay)
 
     # What is so
 
@@ -211,7 +217,14 @@ class Trade:
             case inputs.ExitBegan(_, rule, price, verdicts):
                 self.exits.begin(rule)
                 said = next((each.text for each in verdicts if each.rule is rule), "")
-                self.tracker.news.append(ExitActed(rule, price, said, verdicts))
+                self.tracker.news.append(ExitActed(rule, price, said, verdicts, self.strategy.reenters))
+            case EntryTold(_, source, seen, price):
+                self._tell(given)
+                self.tracker.news.append(EntryAsked(source, seen, price))
+            case StayEnded():
+                self._tell(given)
+                self.exits.rest()
+                self.tracker.news.append(EntryOpen())
             case inputs.GuardsSet(_, rules):
                 self.guards.set(rules)
                 self.tracker.withdrawn = self.guards.withdraws
@@ -247,19 +260,24 @@ class Trade:
             )
 
     def _watch_exit(self, report: OrderReport | None) -> None:
-        """What has fired at the exchange ends the trade, before any of it is filled."""
+        """What has fired at the exchange ends the trade, before any of it is filled, and also where it finds
+        nobody who buys: a stop that was live and is rejected has fired."""
         order = None if report is None else self.tracker.find(report.client_id)
-        if report is not None and order is not None and report.state in _FIRED and order.role is Role.EXIT:
-            self._on_native(order.decision)
+        if report is None or order is None:
+            return
+        was_live = order.role is Role.STOP and any(word == LIVE for _, word in order.statuses)
+        if report.state in _FIRED or (report.state is OrderState.REJECTED and was_live):
+            self._watch_native(order.role, order.decision)
 
-    def _on_native(self, decision: Decision) -> None:
-        if (rule := ExitRule.by(decision.reason)) is not None:
+    def _watch_native(self, role: Role, decision: Decision) -> None:
+        by_rule = role is Role.STOP and decision.source.kind is SourceKind.EXIT
+        if (role is Role.EXIT or by_rule) and (rule := ExitRule.by(decision.reason)) is not None:
             self.exits.on_native(rule)
 
     def _watch_fill(self, at: int, role: Role, decision: Decision) -> None:
         """What has been made is another sum now; the price is the one that was."""
-        if role is Role.EXIT:
-            self._on_native(decision)
+        self._watch_native(role, decision)
+        self.exits.follow(self.strategy.stay)
         if (seen := self.tracker.price) is not None:
             self.exits.on_fill(seen.price, at, self.strategy.book, self.strategy.instrument)
             self.guards.on_fill(seen.price, self.strategy.book, self.strategy.cycles)
@@ -270,6 +288,7 @@ class Trade:
 
     def _tell(self, event: StrategyEvent) -> None:
         self.strategy.apply(event, self.tracker.of_strategy)
+        self.exits.follow(self.strategy.stay)
 
     def _named(self, client_id: str) -> OwnOrder:
         order = self.tracker.find(client_id)

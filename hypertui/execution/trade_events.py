@@ -11,6 +11,8 @@ from hypertui.core.market import Instrument, Side, plain
 from hypertui.exchange.protocol import OrderState
 from hypertui.execution.orders import EXITS, LIVE, SENT, OwnOrder, Role
 from hypertui.execution.trade_news import (
+    EntryAsked,
+    EntryOpen,
     ExitActed,
     ExitsChanged,
     FillBooked,
@@ -73,6 +75,10 @@ class TradeEvents:
                 self._trailed(news)
             case ExitActed():
                 self._exit(news)
+            case EntryAsked():
+                self._told(news)
+            case EntryOpen():
+                self._log.add(EventKind.STATE, "flat: it waits to be told to enter again", {"entry": "waits"})
             case GuardsChanged(text):
                 self._log.add(EventKind.STATE, f"guards: {text}", {"guards": text})
             case GuardReset(guard, by, reason):
@@ -86,13 +92,20 @@ class TradeEvents:
         data = {"stop": plain(moved.stop), "peak": plain(moved.peak)}
         self._log.add(EventKind.STATE, f"trailing stop {how}: {stop}, peak {peak}", data)
 
+    def _told(self, told: EntryAsked) -> None:
+        at = "" if told.price is None else f" at {phrases.at_price(told.price)}"
+        data = {"entry": "told", "source": str(told.source), "seen": plain(told.seen)}
+        text = f"told to enter by {told.source}{at}, the price is {phrases.at_price(told.seen)}"
+        self._log.add(EventKind.STATE, text, data)
+
     def _exit(self, acted: ExitActed) -> None:
         rule, at = acted.rule, phrases.at_price(acted.price)
         for each in acted.verdicts:
             said = "acted" if each.rule is rule else "due" if each.due else "not due"
             self._tally.exit_judged(each.rule.value, said)
         data = {"exit": rule.value, "price": plain(acted.price), "reason": rule.reason.value}
-        text = f"the {rule.words} ends the trade at {at}: {acted.text}"
+        does = "closes the position" if acted.goes_on else "ends the trade"
+        text = f"the {rule.words} {does} at {at}: {acted.text}"
         self._log.add(EventKind.STATE, text, data | {"source": str(rule.source)}, Severity.WARNING)
 
     def _moved(self, record: MoveRecord) -> None:

@@ -17,6 +17,7 @@ from hypertui.execution.trading_state import TradingState
 from hypertui.risk.guards import Guard, GuardVerdict
 from hypertui.risk.memory import GuardMemory
 from hypertui.risk.rules import GuardRules
+from hypertui.strategy.base import EntryTold, StayEnded
 from hypertui.strategy.exits.rules import ExitRule, ExitTerms
 from hypertui.strategy.exits.watch import ExitVerdict
 
@@ -386,6 +387,8 @@ Input: TypeAlias = (
     | VolatilityMeasured
     | ExitSignalled
     | ExitBegan
+    | EntryTold
+    | StayEnded
     | GuardsSet
     | GuardsJudged
     | GuardRearmed

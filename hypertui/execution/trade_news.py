@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from hypertui.core.market import Fill, IngestVia
+from hypertui.core.market import Fill, IngestVia, Source
 from hypertui.execution.orders import Decision, OwnOrder, Role
 from hypertui.risk.guards import Guard
 from hypertui.strategy.base import MoveRecord
@@ -63,12 +63,29 @@ class StopTrailed:
 
 @dataclass(frozen=True, slots=True)
 class ExitActed:
-    """A rule ends the trade at `price` (USD), because of what it says; what each of them said then."""
+    """A rule ends the trade at `price` (USD), because of what it says; what each of them said then. Where the
+    trade `goes_on`, it ends its stay in the market."""
 
     rule: ExitRule
     price: Decimal
     text: str
     verdicts: tuple[ExitVerdict, ...] = ()
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAsked:
+    """Somebody has told the strategy to enter, while the price was `seen`, at a `price` where one was said
+    (USD)."""
+
+    source: Source
+    seen: Decimal
+    price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryOpen:
+    """The trade has left the market and goes on flat: it may be told to enter again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +111,8 @@ TradeNews: TypeAlias = (
     | ExitsChanged
     | StopTrailed
     | ExitActed
+    | EntryAsked
+    | EntryOpen
     | GuardsChanged
     | GuardReset
 )

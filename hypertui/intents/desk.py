@@ -26,11 +26,12 @@ from hypertui.intents.warnings import Warnings
 from hypertui.journal import JournalError
 from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
-from hypertui.port.commands import Command
+from hypertui.port.commands import Command, Verb
 from hypertui.port.engine import EnginePort
 from hypertui.port.intents import IntentCounter, IntentsView, IntentView
 
 _KEPT = 50  # intents that are shown
+_SHOWN_WITHIN = 0.5  # seconds until a snapshot says why the trade has refused something
 _LOOK = 0.2  # seconds between two looks at what becomes of them
 _LOG = logging.getLogger(__name__)
 
@@ -163,11 +164,14 @@ class IntentDesk:
             text = "a defect, which the log tells; it is not tried again"
             await self._become(record, GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, text))
 
-    async def _pursue(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> None:
+    def _judged(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> GateVerdict:
         now = self._clock()
-        trade = self._engine.view.trade(rules.trade)
         armed = self.arming.is_armed(rules.name, now)
-        verdict = judge(alert, rules, trade, record.expires_at, now, armed=armed)
+        return judge(alert, rules, self._engine.view.trade(rules.trade), record.expires_at, now, armed=armed)
+
+    async def _pursue(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> None:
+        now, trade = self._clock(), self._engine.view.trade(rules.trade)
+        verdict = self._judged(rules, alert, record)
         if verdict.state is not IntentState.ACCEPTED:
             await self._become(record, verdict)
             self._warnings.judged(rules.name, alert.verb, verdict)
@@ -194,22 +198,26 @@ class IntentDesk:
                 accepted, GateVerdict(IntentState.EXPIRED, IntentReason.EXPIRED, "written too late")
             )
             return
-        await self._send(rules, alert.verb, accepted)
+        assert trade is not None, "it was accepted for one"
+        await self._send(rules, alert, command_for(alert.verb, trade), accepted)
 
-    async def _send(self, rules: SourceRules, verb: IntentVerb, record: IntentRecord) -> None:
+    async def _send(self, rules: SourceRules, alert: Alert, verb: Verb, record: IntentRecord) -> None:
         ack = await self._engine.command(
             Command(
                 record.command_id,
-                command_for(verb),
+                verb,
                 rules.source,
                 Source(SourceKind.WEBHOOK, rules.name),
                 rules.trade,
             )
         )
         if not ack.accepted:
-            verdict = GateVerdict(IntentState.FAILED, IntentReason.NOT_RUNNING, ack.text)
+            await asyncio.sleep(_SHOWN_WITHIN)
+            verdict = self._judged(rules, alert, record)
+            if verdict.state is IntentState.ACCEPTED:
+                verdict = GateVerdict(IntentState.FAILED, IntentReason.NOT_RUNNING, ack.text)
             await self._become(record, verdict)
-            self._warnings.judged(rules.name, verb, verdict)
+            self._warnings.judged(rules.name, alert.verb, verdict)
             return
         self._open[record.id] = record, self._clock()
         await self._become(record, GateVerdict(IntentState.SENT, "", ack.text))
@@ -229,8 +237,10 @@ class IntentDesk:
             self._open[record.id] = changed, self._open[record.id][1]
         if verdict.state.is_final:
             self._open.pop(record.id, None)
-        with suppress(NotWritten):
+        try:
             await self._written(lambda journal: journal.change(changed))
+        except NotWritten as error:
+            _LOG.warning("intent %s is %s, and that is not written: %s", record.id, changed.state, error)
 
     # Its own run
 

@@ -13,6 +13,7 @@ from hypertui.core.intents import IntentReason, IntentState, IntentVerb, because
 from hypertui.core.phrases import lasting
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode, Snapshot
+from hypertui.port.views import BracketView
 
 Held = Literal["long", "flat", "short"]
 
@@ -27,6 +28,7 @@ _COMMANDS = {
     IntentVerb.RESUME: Verb.RESUME,
     IntentVerb.CANCEL_BUYS: Verb.CANCEL_BUYS,
 }
+_OF_WHAT_IS_HELD = (IntentVerb.CLOSE, IntentVerb.SELL_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,9 @@ def not_of_now(event_at: int, now: int) -> str:
     return ""
 
 
-def command_for(verb: IntentVerb) -> Verb:
-    """The command of a trade that does it."""
-    return _COMMANDS[verb]
+def command_for(verb: IntentVerb, trade: Snapshot) -> Verb:
+    """The command of this trade that does it: a bracket is told to enter, any other is begun."""
+    return Verb.OPEN if verb is IntentVerb.OPEN and trade.bracket is not None else _COMMANDS[verb]
 
 
 def judge(
@@ -104,14 +106,15 @@ def judge(
     if alert.verb.adds_risk and (missed := missed_alert(alert, trade)):
         return _no(IntentState.HELD, IntentReason.DESYNC, missed)
     if alert.verb is IntentVerb.OPEN:
-        return _may_open(trade)
-    if trade.waits or trade.over or trade.closed_at is not None:
+        return _may_open(trade) if trade.bracket is None else _may_enter(trade, trade.bracket, now)
+    is_flat = trade.bracket is not None and trade.bracket.state == "flat" and alert.verb in _OF_WHAT_IS_HELD
+    if is_flat or trade.waits or trade.over or trade.closed_at is not None:
         return _no(IntentState.REJECTED, IntentReason.NOTHING_OPEN, "no trade is open")
     if alert.verb is IntentVerb.RESUME:
         return _may_resume(trade, rules, now)
     if trade.mode is Mode.HALTED and alert.verb is not IntentVerb.CLOSE:
         return _no(IntentState.HELD, IntentReason.HALTED, f"the trade is halted: {trade.reason}")
-    refused = dict(trade.refusals).get(command_for(alert.verb), "")
+    refused = dict(trade.refusals).get(command_for(alert.verb, trade), "")
     if refused:
         return _no(IntentState.HELD, IntentReason.NOT_ALLOWED, refused)
     return GateVerdict(IntentState.ACCEPTED)
@@ -141,6 +144,36 @@ def _may_open(trade: Snapshot) -> GateVerdict:
     return GateVerdict(IntentState.ACCEPTED)
 
 
+def _may_enter(trade: Snapshot, bracket: BracketView, now: int) -> GateVerdict:
+    """Whether a bracket that trades may be told to enter."""
+    if trade.over or trade.closed_at is not None:
+        return _no(IntentState.HELD, IntentReason.NOT_RUNNING, "the trade has ended")
+    if trade.mode is Mode.HALTED:
+        return _no(IntentState.HELD, IntentReason.HALTED, f"the trade is halted: {trade.reason}")
+    if bracket.state != "flat":
+        return _no(IntentState.REJECTED, IntentReason.ALREADY_OPEN, f"the bracket is {bracket.state} already")
+    if bracket.cools_until is not None and now < bracket.cools_until:
+        text = f"it cools down for another {lasting((bracket.cools_until - now) // 1_000)}"
+        return _no(IntentState.HELD, IntentReason.COOLDOWN, text)
+    if trade.mode is not Mode.RUNNING:
+        return _no(IntentState.HELD, IntentReason.PAUSED, f"{trade.mode.value}: {trade.reason}")
+    if why_not := _risk_is_held(trade, now):
+        return why_not
+    if refused := dict(trade.refusals).get(Verb.OPEN, ""):
+        return _no(IntentState.HELD, IntentReason.NOT_ALLOWED, refused)
+    return GateVerdict(IntentState.ACCEPTED)
+
+
+def _risk_is_held(trade: Snapshot, now: int) -> GateVerdict | None:
+    """What stands against new risk in an open trade; None where nothing does."""
+    if trade.known_at is None or now - trade.known_at > trade.blind_after:
+        return _no(IntentState.HELD, IntentReason.BLIND, "the exchange is out of sight")
+    tripped = next((guard for guard in trade.guards if guard.tripped), None)
+    if tripped is not None:
+        return _no(IntentState.HELD, because_of_guard(tripped.guard), tripped.text)
+    return None
+
+
 def _may_resume(trade: Snapshot, rules: SourceRules, now: int) -> GateVerdict:
     if trade.mode is Mode.HALTED:
         return _no(IntentState.HELD, IntentReason.HALTED, f"the trade is halted: {trade.reason}")
@@ -149,12 +182,7 @@ def _may_resume(trade: Snapshot, rules: SourceRules, now: int) -> GateVerdict:
     if not trade.reason.rstrip(")").endswith(f"by {rules.source}"):
         text = f"the pause is not its own: {trade.reason}"
         return _no(IntentState.HELD, IntentReason.PAUSED, text)
-    if trade.known_at is None or now - trade.known_at > trade.blind_after:
-        return _no(IntentState.HELD, IntentReason.BLIND, "the exchange is out of sight")
-    tripped = next((guard for guard in trade.guards if guard.tripped), None)
-    if tripped is not None:
-        return _no(IntentState.HELD, because_of_guard(tripped.guard), tripped.text)
-    return GateVerdict(IntentState.ACCEPTED)
+    return _risk_is_held(trade, now) or GateVerdict(IntentState.ACCEPTED)
 
 
 def _no(state: IntentState, reason: str, text: str) -> GateVerdict:

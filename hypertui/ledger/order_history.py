@@ -27,7 +27,7 @@ from hypertui.ledger.derivation import derive
 
 _MOST = 10  # candidates that are listed
 # The command that may lead to orders of a reason.
-_BY_A_COMMAND = {Reason.ENTRY.value: "start", Reason.SIGNAL_EXIT.value: "exit"}
+_BY_A_COMMAND = {Reason.ENTRY.value: ("start", "open"), Reason.SIGNAL_EXIT.value: ("exit",)}
 _GIVEN = re.compile("(0x)?[0-9a-f]+")
 
 
@@ -141,11 +141,11 @@ def tell(reader: History, name: OrderName) -> Story:
 
 def _intent(reader: JournalReader, order: OrderRecord) -> IntentRecord | None:
     """The intent whose command opened the trade with this order, or closed it."""
-    verb = _BY_A_COMMAND.get(order.reason)
+    verbs = _BY_A_COMMAND.get(order.reason, ())
     ids = [
         command.id.removeprefix(COMMAND_OF_INTENT)
-        for command in (reader.commands(order.trade_id) if verb else ())
-        if command.verb == verb and command.at <= order.sent_at and command.id.startswith(COMMAND_OF_INTENT)
+        for command in (reader.commands(order.trade_id) if verbs else ())
+        if command.verb in verbs and command.at <= order.sent_at and command.id.startswith(COMMAND_OF_INTENT)
     ]
     return reader.intent(ids[-1]) if ids else None
 

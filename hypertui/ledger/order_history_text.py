@@ -15,7 +15,7 @@ from hypertui.ledger.order_history import Story
 
 # The rule behind each reason.
 RULES: Mapping[str, str] = {
-    Reason.ENTRY: "a trade begins by buying its position at the market",
+    Reason.ENTRY: "the purchase that a trade begins with, or that a bracket was told to make",
     Reason.LADDER_BUY: "a slot that holds cash has a stop-buy above the price, at a unit of its own",
     Reason.LADDER_STOP: "a slot that holds coins has a stop-sell below the price",
     Reason.REPAIR: "coins whose stop was lost, refused or altered get another one",

@@ -11,8 +11,9 @@ from hypertui.core.market import OPERATOR, Source
 
 
 class Verb(StrEnum):
-    """What an operator can ask for. EXIT is a signal to close, which the trade's rules may hold back. REARM
-    resets a guard that has tripped. ARM and DISARM are of a source of intents, and of no trade.
+    """What an operator can ask for. OPEN tells a flat trade to enter. EXIT is a signal to close, which
+    the trade's rules may hold back. REARM resets a guard that has tripped. ARM and DISARM are of a source of
+    intents, and of no trade.
     START and, before the trade is open, ADOPT answer a question of the preflight; of a trade that is over
     START runs it again, beside the others of its engine."""
 
@@ -21,6 +22,7 @@ class Verb(StrEnum):
     RESUME = "resume"
     CANCEL_BUYS = "cancel-buys"
     SELL_OUT = "sell-out"
+    OPEN = "open"
     EXIT = "exit"
     REARM = "rearm"
     FLATTEN = "flatten"

@@ -16,6 +16,7 @@ from hypertui.port.commands import CommandView, Verb
 from hypertui.port.health import HealthFigures
 from hypertui.port.prices import PriceSeries
 from hypertui.port.views import (
+    BracketView,
     Budget,
     CycleView,
     ExitView,
@@ -156,6 +157,7 @@ class Snapshot:
     series: tuple[PriceSeries, ...] = ()
     next_up: Trigger | None = None
     next_down: Trigger | None = None
+    bracket: BracketView | None = None  # where one trades
     # ladder
     entry_price: Decimal | None = None
     unit: int = 0

@@ -115,6 +115,41 @@ class MapRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceLine:
+    """A price (USD) that matters to a trade: its `name` in a word or two, with the `side` and `size` (coins,
+    None for the whole position) of the order that stands there and that order's `state`; None and empty of
+    what is no order."""
+
+    name: str
+    price: Decimal
+    side: Side | None = None
+    size: Decimal | None = None
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BracketView:
+    """A bracket: whether it is `flat`, `buying` or `held`, and since when (ms; None for as long as it is
+    there). While it buys, so much is `bought` of what is `wanted`, at `entry`. What is held has cost
+    `average` each, and its `stop` is where the highest live stop stands. It cools down until `cools_until`
+    (ms), and `given_up` says why its last entry bought no more. `stays` counts how often it has left the
+    market."""
+
+    state: str
+    since: int | None = None
+    wanted: Decimal | None = None
+    bought: Decimal | None = None
+    entry: Decimal | None = None
+    average: Decimal | None = None
+    stop: Decimal | None = None
+    target: Decimal | None = None
+    lines: tuple[PriceLine, ...] = ()
+    cools_until: int | None = None
+    given_up: str = ""
+    stays: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Trigger:
     """The next price at which the ladder steps. `away` is signed, in USD; `fraction` is away / mark."""
 

@@ -25,6 +25,7 @@ from hypertui.core.order_key import OrderKey
 from hypertui.core.purpose import Purpose
 from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.aside import Aside
+from hypertui.strategy.stay import Stay
 
 # What it wants
 
@@ -204,6 +205,24 @@ class SellOutTold:
     """No entries any more, for good; what protects goes on until all is sold."""
 
 
+@dataclass(frozen=True, slots=True)
+class EntryTold:
+    """`source` asks a flat strategy to enter, while the price is `seen` (USD), and at a `price` of its own
+    where it has one."""
+
+    at: int
+    source: Source
+    seen: Decimal
+    price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StayEnded:
+    """An exit of the trade has been seen through: nothing is held any more, and nothing works."""
+
+    at: int
+
+
 StrategyEvent: TypeAlias = (
     PriceSeen
     | OrderBegun
@@ -214,6 +233,8 @@ StrategyEvent: TypeAlias = (
     | CoinsCorrected
     | HaltTold
     | SellOutTold
+    | EntryTold
+    | StayEnded
 )
 
 
@@ -289,6 +310,22 @@ class Strategy(Protocol):
     @property
     def selling_out(self) -> bool:
         """Whether no entries are wanted any more."""
+
+    @property
+    def stay(self) -> Stay | None:
+        """Its stay in the market, by which the exits of its trade go, and whose stop is its own; None of a
+        strategy that is in it from the trade's opening to its end, with stops of its own."""
+
+    @property
+    def reenters(self) -> bool:
+        """Whether it goes on after an exit of its trade, and may be told to enter again."""
+
+    @property
+    def enters_now(self) -> bool:
+        """Whether it is to be told to enter as soon as it trades, by its own plan."""
+
+    def entry_refusal(self, at: int) -> str:
+        """Why it would not enter if it were told so at `at` (ms), in words; empty where it would."""
 
     @property
     def unworkable(self) -> str:

@@ -87,6 +87,14 @@ class StrategyTerms(Protocol):
         """How far below the price (USD) a stop is set for coins of which nothing else is known; 0 before the
         terms are settled, where that hangs on the price."""
 
+    def step_at(self, entry: Decimal | None) -> Decimal | None:
+        """How far apart its own orders are, as a fraction of an entry at `entry` (USD, None before it is
+        known); None where that is not known, or where it has none."""
+
+    @property
+    def not_rebuilt(self) -> str:
+        """Why a trade with them cannot be rebuilt without its journal, in one line; empty where it can."""
+
     @property
     def is_settled(self) -> bool:
         """Whether all of them are figures."""
@@ -139,6 +147,10 @@ class StrategyPlan(Protocol):
     @property
     def position_size(self) -> Decimal:
         """What the position is to be worth (USD)."""
+
+    @property
+    def step(self) -> Decimal:
+        """How far apart its own orders are (USD); 0 where it has none."""
 
     @property
     def headroom(self) -> Decimal:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hypertui.strategy.bracket import terms as bracket
 from hypertui.strategy.ladder import terms as ladder
 from hypertui.strategy.plans import StrategyTerms
 
 _RECORDED: Mapping[str, Callable[[Mapping[str, Any]], StrategyTerms]] = {
+    bracket.NAME: bracket.BracketTerms.recorded,
     ladder.NAME: ladder.LadderTerms.recorded,
 }
 

@@ -108,7 +108,7 @@ class AlertedEngine:
 
     def ends_as(self, id: str, state: str) -> IntentRecord:
         """Wait until an intent has come to this state, which is in the journal."""
-        wait_until(lambda: self._row(id).state == state, f"{state}, not {self._row(id)}", every=0.02)
+        wait_until(lambda: self._row(id).state == state, f"intent {id} to be {state}", every=0.02)
         return self._row(id)
 
     def rows(self) -> list[IntentRecord]:

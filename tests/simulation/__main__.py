@@ -11,10 +11,12 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 
+from tests.simulation.brackets import draw_bracket, draw_brackets
 from tests.simulation.play import Verdict, play
 from tests.simulation.scenario import Scenario, draw, draw_desk, draw_exits, draw_guards
 
 _SAY_EVERY = 500
+_DRAWN = {"exits": draw_exits, "guards": draw_guards, "brackets": draw_brackets, "bracket": draw_bracket}
 
 
 def main() -> int:
@@ -26,13 +28,15 @@ def main() -> int:
     parser.add_argument("--calm", action="store_true", help="compare whole states only when all is calm")
     parser.add_argument("--exits", action="store_true", help="one trade in each seed, with exits")
     parser.add_argument("--guards", action="store_true", help="one trade in each seed, with guards")
+    parser.add_argument("--brackets", action="store_true", help="brackets, some of them beside ladders")
+    parser.add_argument("--bracket", action="store_true", help="one bracket in each seed")
     parser.add_argument("--alone", action="store_true", help="one trade in each seed, not up to four")
     options = parser.parse_args()
     seeds = range(options.first, options.first + options.seeds)
     began = time.monotonic()
     failed, virtual, counts = 0, 0.0, Counter[str]()
     alone = " --alone" if options.alone else ""
-    how = " --exits" if options.exits else " --guards" if options.guards else alone
+    how = next((f" --{name}" for name in _DRAWN if getattr(options, name)), alone)
     played_so = partial(
         play,
         drawn=_drawn(options),
@@ -56,9 +60,8 @@ def main() -> int:
 
 
 def _drawn(options: argparse.Namespace) -> Callable[[int], Scenario]:
-    if options.exits or options.guards:
-        return draw_exits if options.exits else draw_guards
-    return draw if options.alone else draw_desk
+    drawn = (draw for name, draw in _DRAWN.items() if getattr(options, name))
+    return next(drawn, draw if options.alone else draw_desk)
 
 
 def _report(verdict: Verdict, *, trace: bool, how: str) -> None:

@@ -142,7 +142,9 @@ class Auditor:
             if order.client_id in self._placed:
                 self.complain("client id used twice", order.client_id)
             self._placed.add(order.client_id)
-            if order.side is Side.BUY and order.type is not OrderType.IOC:
+            key = key_of(order.client_id)
+            enters = key is not None and key.kind is KeyKind.ENTRY
+            if order.side is Side.BUY and (enters or order.type is not OrderType.IOC):
                 self._lots.append(order.size)
         yield
 

@@ -16,6 +16,7 @@ from hypertui.execution.input_codec import JournalledInput
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.port.verdict import GUARD_ALARM
+from hypertui.strategy.bracket.terms import BracketTerms
 from hypertui.strategy.exits.rules import ExitRule
 from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.auditor import Auditor
@@ -84,6 +85,7 @@ class Course:
         self.flattens = False
         self.starts_again = False
         self.started_again = 0
+        self._sells = False
         self._fate = fate
         self._loop = loop
         self._at = 0.0
@@ -101,6 +103,10 @@ class Course:
         config = self.scenario.config
         ends = bool(config.exits.wanted) or config.guards.drawdown is not None
         return config.strategy.strategy != "ladder" or ends
+
+    @property
+    def _is_bracket(self) -> bool:
+        return isinstance(self.scenario.config.strategy, BracketTerms)
 
     @property
     def may_be_over(self) -> bool:
@@ -138,7 +144,10 @@ class Course:
                 self.auditor.settled()
             self.starts_again, self.refusal = False, ""
         if self.opened and self.trade.trade.exits.acted is not None:
-            self.auditor.excused = True  # all of it is being sold
+            self.auditor.excused = self._sells = True  # all of it is being sold
+        elif self.opened and self._sells and not self.flattens:
+            self._sells = False  # it goes on flat
+            self.auditor.settled()
         self.auditor.check_tracker()
         if self.opened and self._loop.time() - self.network.trouble_at > _TROUBLE_LASTS:
             # Whatever befell the others, no stop of this one waits.
@@ -221,6 +230,8 @@ class Course:
                 start_at = None
                 await self._start_again()
             self._move(at, thin=self.random.random() < self.scenario.thin)
+            if self._is_bracket and self.random.random() < 0.15 and not (self.reason or self.flattens):
+                await self.command(Verb.OPEN)
             if self.scenario.operator and self.random.random() < 0.06 and not self.flattens:
                 verb = self.random.choice((Verb.PAUSE, Verb.RESUME, Verb.CANCEL_BUYS))
                 await self.command(verb)

@@ -346,7 +346,7 @@ def draw_exits(seed: int) -> Scenario:
         soft_stop=random.choice((None, None if hard is None else hard / 2, loss * Decimal("0.6"))),
         take_profit=random.choice((None, near, Decimal("0.02"))),
         time_stop=random.choice((None, None, random.randrange(20_000, 400_000))),
-        trailing_stop=random.choice((None, _trailing(random))),
+        trailing_stop=random.choice((None, trailing(random))),
     )
     if rules.contradiction():  # the profit would always be taken first
         rules = replace(rules, take_profit=None)
@@ -361,7 +361,9 @@ def draw_exits(seed: int) -> Scenario:
     return replace(scenario, config=config, options=options)
 
 
-def _trailing(random: Random) -> TrailingTerms:
+def trailing(random: Random) -> TrailingTerms:
+    """How a stop trails."""
+
     def share(least: int, most: int) -> Decimal:
         return Decimal(random.randrange(least, most)) / 10_000
 

@@ -225,10 +225,11 @@ class Oracle:
         }
         brief = {name: order for name, order in passing.items() if name not in working}
         if brief and self._truths:
-            sizes = {name: Decimal(order["sz"]) for name, order in brief.items()}
-            sent = {name: Decimal(order["origSz"]) for name, order in brief.items()}
-            sells = {name for name, order in brief.items() if order["side"] == "A" and not names_exit(name)}
             before = self._truths[-1].position
+            all_of_it = max(before, ZERO)
+            sizes = {name: Decimal(order["sz"]) or all_of_it for name, order in brief.items()}
+            sent = {name: Decimal(order["origSz"]) or all_of_it for name, order in brief.items()}
+            sells = {name for name, order in brief.items() if order["side"] == "A" and not names_exit(name)}
             self._keep(Truth(now, before, working | sizes, stops | sells, equity, unfilled | sent))
         buys = (Decimal(row["sz"]) for row in fills if row["coin"] == self._symbol and row["side"] == "B")
         self._keep(Truth(now, position, working, stops, equity, unfilled, sum(buys, ZERO)))

@@ -118,8 +118,12 @@ class Triple:
 
     # What the rest of the house asks of any strategy
 
-    level = moves = cycles = None
+    level = moves = cycles = stay = None
     unworkable = ""
+    reenters = enters_now = False
+
+    def entry_refusal(self, at: int) -> str:
+        return "it enters by itself"
 
     @property
     def instrument(self) -> Instrument:
@@ -173,6 +177,7 @@ class TriplePlan:
     opening_level = None
     enters = False
     headroom = Decimal(1)
+    step = Decimal(0)
 
     @property
     def position_size(self) -> Decimal:
@@ -232,6 +237,10 @@ class TripleTerms:
 
     is_settled = True
     needs_atr = False
+    not_rebuilt = ""
+
+    def step_at(self, entry: Decimal | None) -> Decimal | None:
+        return None
 
     def settled(
         self, instrument: Instrument, entry: Decimal, taker_fee: Decimal, atr: AtrReading | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual.app import ComposeResult
@@ -10,10 +11,12 @@ from textual.events import Click, MouseEvent, MouseMove
 from textual.geometry import Offset
 
 from hypertui.console.frame import Frame
+from hypertui.console.lines import Line
 from hypertui.console.screens.page import Page
 from hypertui.console.stretch import Stretch
-from hypertui.console.views import guide, log, money, price
-from hypertui.console.views.ladder import map, orders, picture
+from hypertui.console.views import guide, log, money, strategies
+from hypertui.console.views.bracket.picture import BracketPicture
+from hypertui.console.views.ladder import map, picture
 from hypertui.console.widgets.panel import Panel
 from hypertui.port.views import FillView
 
@@ -27,29 +30,38 @@ class MainPage(Page):
         self._cursor: int | None = None
         self._stretch = Stretch.MINUTES
         self._picture = picture.Picture()
+        self._bracket = BracketPicture()
         self._story: FillView | None = None
 
     def body(self) -> ComposeResult:
         with Vertical(id="full", classes="layout"):
             yield self.panel("full", "guide", guide.guide)
             with Horizontal(id="top", classes="row"):
-                yield self.panel("full", "picture", self._picture.lines, picture.title)
+                yield self.panel("full", "picture", self._picture_lines, strategies.picture_title)
                 with Vertical(id="side"):
-                    yield self.panel("large", "slots", orders.slots, orders.slots_title)
+                    yield self.panel("large", "slots", strategies.orders, strategies.orders_title)
                     yield self.panel("large", "money", money.money, "MONEY")
-                    yield self.panel("large", "map", map.MapView().lines, map.title)
+                    yield self.panel(
+                        "large", "map", strategies.beside(map.MapView().lines), strategies.map_title
+                    )
             with Horizontal(id="bottom", classes="row"):
                 yield self.panel("full", "events", log.events, "EVENTS")
                 yield self.panel("full", "operator", log.alarms_and_commands, "ALARMS AND COMMANDS")
         with Vertical(id="compact", classes="layout"):
-            yield self.panel("compact", "c-price", price.compact)
+            yield self.panel("compact", "c-price", strategies.price_compact)
             yield self.panel("compact", "c-money", money.money_compact)
-            yield self.panel("compact", "c-ladder", orders.ladder_row)
-            yield self.station("compact", "c-slots", orders.slots_compact)
+            yield self.panel("compact", "c-ladder", strategies.row)
+            yield self.station("compact", "c-slots", strategies.orders_compact)
             yield self.panel("compact", "c-guide", guide.guide)
-            yield self.station("compact", "c-map", map.MapView().compact)
+            yield self.station("compact", "c-map", strategies.beside(map.MapView().compact))
             yield self.panel("compact", "c-commands", log.command_or_alarm)
             yield self.station("compact", "c-events", log.events_compact)
+
+    def _picture_lines(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
+        bracket = frame.snapshot.bracket
+        if bracket is not None:
+            return self._bracket.lines(frame, bracket, width, height)
+        return self._picture.lines(frame, width, height)
 
     def present(self, frame: Frame) -> None:
         self.set_class(frame.guided and bool(guide.guide(frame, self.app.size.width)), "-guided")

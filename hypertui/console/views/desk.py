@@ -73,6 +73,8 @@ def _row(frame: Frame, is_selected: bool) -> Row:
     trade = frame.snapshot
     instrument = trade.instrument
     opened = trade.invariant is not None
+    phase = trade.phase if trade.bracket is None else trade.bracket.state
+    has_units = opened and trade.bracket is None
     priced = Tone.STALE if frame.mark_stale else Tone.TEXT
     cells = (
         Span(f"{'►' if is_selected else ' '}{fmt.clean(trade.name, 12)}", Tone.STRONG),
@@ -80,9 +82,9 @@ def _row(frame: Frame, is_selected: bool) -> Row:
         Span(fmt.clean(trade.strategy, 10), Tone.DIM),
         Span(fmt.account(trade.account), Tone.DIM),
         _mode(frame),
-        Span(trade.phase or fmt.UNKNOWN),
-        Span(f"{trade.long_slots}/4" if opened else fmt.UNKNOWN),
-        Span(fmt.unit(trade.unit) if opened else fmt.UNKNOWN),
+        Span(phase or fmt.UNKNOWN),
+        Span(f"{trade.long_slots}/4" if has_units else fmt.UNKNOWN),
+        Span(fmt.unit(trade.unit) if has_units else fmt.UNKNOWN),
         Span(fmt.price(trade.mark, instrument), priced),
         Span(fmt.size(trade.position, instrument) if opened else fmt.UNKNOWN),
         Span(fmt.signed_usd(trade.net_pnl), _made(trade.net_pnl)) if opened else Span(fmt.UNKNOWN),

@@ -38,7 +38,9 @@ def title(frame: Frame) -> str:
 def table(frame: Frame) -> TableContent:
     """A row for each rule."""
     rows = [_row(frame, number, rule) for number, rule in enumerate(frame.snapshot.exits, 1)]
-    return TableContent(_COLUMNS, rows, _NO_TRADE if frame.snapshot.entry_price is None else _NONE)
+    trade = frame.snapshot
+    is_open = trade.entry_price is not None or trade.bracket is not None
+    return TableContent(_COLUMNS, rows, _NONE if is_open else _NO_TRADE)
 
 
 def _rests(rule: ExitView, role: Tone) -> Span:

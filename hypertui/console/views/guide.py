@@ -37,7 +37,7 @@ def guide(frame: Frame, width: int, height: int = ROWS) -> Sequence[Line]:
     snapshot = frame.snapshot
     gone = frame.leaving is not None or frame.ended is not None or snapshot.closed_at is not None
     heard = not frame.crash and frame.silent is None
-    if gone or not heard or frame.now - snapshot.started_at >= LASTS:
+    if gone or not heard or snapshot.strategy != "ladder" or frame.now - snapshot.started_at >= LASTS:
         return []
     first, *more = _beginning(snapshot) if snapshot.entry_price is None else _course(snapshot)
     if not first:

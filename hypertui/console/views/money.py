@@ -96,8 +96,9 @@ class Money:
 
     @property
     def buy_size(self) -> Fact:
-        """What a slot that is not long buys for (USD)."""
-        return Fact("buy size", "buy size", (Span(fmt.usd(self._trade.fragment)),))
+        """What a slot that is not long buys for (USD); nothing where there are no slots."""
+        size = () if self._trade.bracket is not None else (Span(fmt.usd(self._trade.fragment)),)
+        return Fact("buy size", "buy size", size)
 
     @property
     def costs(self) -> list[Fact]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, fit, line, pad, tint, width_of
+from hypertui.console.views.bracket.words import sentence
 from hypertui.core.market import Side
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.engine import Attachment
@@ -103,7 +104,8 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
             return Tone.HOLD, "Selling out by its stops: no more buys, the stops follow the price up"
         first = f"Selling out by its stops: ▼ {_way(frame, down, sized=True, away=True)}"
         return Tone.HOLD, first, "no more buys", "the stops follow the price up"
-    return Tone.TEXT if snapshot.next_up or snapshot.next_down else Tone.HOLD, waits
+    goes_on = snapshot.next_up or snapshot.next_down or snapshot.bracket
+    return Tone.TEXT if goes_on else Tone.HOLD, waits
 
 
 def _until(snapshot: Snapshot) -> tuple[str, ...]:
@@ -166,6 +168,8 @@ def _refused(frame: Frame) -> tuple[str, ...]:
 
 def _waits(frame: Frame, room: int) -> str:
     """The next trigger above and below, with the orders' sizes and the distances where they fit."""
+    if frame.snapshot.bracket is not None:
+        return sentence(frame, frame.snapshot.bracket)
     triggers = (("▲", frame.snapshot.next_up), ("▼", frame.snapshot.next_down))
     said = ""
     for sized, away in ((True, True), (False, True), (False, False)):

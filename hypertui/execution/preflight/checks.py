@@ -215,7 +215,7 @@ def _exits(ground: Ground) -> Iterator[Finding]:
         return
     plan, entry, fee = ground.plan, ground.entry, ground.standing.taker_fee
     wrong = [
-        *contradictions(ground.exits, plan.stop_distance / entry, fee),
+        *contradictions(ground.exits, plan.step / entry if plan.step else None, fee),
         *contradictions_at(ground.exits, entry, plan.instrument, fee, ground.liquidation()),
     ]
     yield from (Finding("exits", Level.RED, text) for text in wrong)

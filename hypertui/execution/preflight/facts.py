@@ -161,9 +161,7 @@ class Survey:
 
     async def _remains(self, position: Decimal, orders: Sequence[OpenOrder]) -> Remains:
         config = self._config
-        if not config.strategy.is_settled:
-            raise NotRebuilt(
-                "its unit and size followed from the market when it was opened: start with both as figures"
-            )
+        if why := config.strategy.not_rebuilt:
+            raise NotRebuilt(why)
         fills = await self._exchange.fills_since(self._instrument.symbol, 0)
         return from_exchange.read(config.plan(self._instrument), orders, fills, position)

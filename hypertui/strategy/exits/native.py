@@ -20,6 +20,7 @@ from hypertui.strategy.exits.rules import ExitRule
 from hypertui.strategy.exits.watch import ExitWatch
 
 STOP, PROFIT = OrderKey(KeyKind.EXIT, 0), OrderKey(KeyKind.EXIT, 1)
+OWN_STOP = OrderKey(KeyKind.STOP)
 KEYS = {ExitRule.HARD_STOP: STOP, ExitRule.TRAILING_STOP: STOP, ExitRule.TAKE_PROFIT: PROFIT}
 # By how much (a fraction) an order may stand on the late side of its price before it is moved: each move
 # costs two requests, and an engine that runs acts at the price itself.
@@ -31,23 +32,34 @@ _REACH = Decimal("0.8")
 _PROFIT_SLIPPAGE = Decimal("0.005")
 
 
+def key_of(rule: ExitRule, strategy: Strategy) -> OrderKey | None:
+    """The key of the order by which a rule rests at the exchange; None where it does not. The stop of a
+    strategy that has none of its own is its `stop/0`, and protects its coins as any stop does."""
+    key = KEYS.get(rule)
+    return OWN_STOP if key == STOP and strategy.stay is not None else key
+
+
 def is_exit(key: OrderKey) -> bool:
     """Whether an order of this key is an exit of the trade, and none of its strategy's."""
     return key.kind is KeyKind.EXIT
 
 
 def with_exits(wanted: Target, watch: ExitWatch, alive: Collection[AliveOrder], strategy: Strategy) -> Target:
-    """What the strategy wants, and the exits beside it; `alive` are the orders of those. Once one has filled,
-    or any rule ends the trade, they stay as they are until everything goes."""
+    """What the strategy wants, and the exits beside it; those are among `alive`. Once one has filled, or any
+    rule ends the trade, they stay as they are until everything goes."""
     if watch.terms is None:
         return wanted
     if watch.acted is not None or watch.fired is not None:
-        return replace(wanted, kept=wanted.kept | {STOP, PROFIT})
+        return replace(wanted, kept=wanted.kept | {_stop_of(strategy), PROFIT})
     if not watch.rests or strategy.protectable <= 0:
         return wanted  # or there are no coins that an order can be placed for
     exits = _Exits(watch, alive, strategy)
     rests = [want for want in (exits.stop(wanted), exits.profit()) if want is not None]
     return replace(wanted, orders=(*wanted.orders, *rests)) if rests else wanted
+
+
+def _stop_of(strategy: Strategy) -> OrderKey:
+    return STOP if strategy.stay is None else OWN_STOP
 
 
 def is_covered(price: Decimal, wanted: Target, strategy: Strategy, *, selling: bool = False) -> bool:
@@ -74,7 +86,7 @@ class _Exits:
         if not found:
             return None
         price, rule = max(found, key=lambda each: each[0])
-        last = self._newest(STOP)
+        last = self._newest(_stop_of(self.strategy))
         if is_covered(price, wanted, self.strategy, selling=last is None):
             return None
         if last is not None and 0 <= price - last.order.stands_at <= self._slack(price):
@@ -112,8 +124,10 @@ class _Exits:
         limit = instrument.round_price(
             price * (ONE - slippage), ROUND_CEILING if takes_profit else ROUND_FLOOR
         )
+        key = key_of(rule, self.strategy)
+        assert key is not None, "the rule rests"
         return WantedOrder(
-            KEYS[rule],
+            key,
             Purpose.REDUCE if takes_profit else Purpose.PROTECT,
             Side.SELL,
             ZERO,

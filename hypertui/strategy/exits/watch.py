@@ -14,6 +14,7 @@ from hypertui.core.phrases import at_price
 from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.exits.rules import ExitRule, ExitTerms, span
 from hypertui.strategy.exits.trailing import Trailing
+from hypertui.strategy.stay import Stay
 
 # How many prices at or below a soft stop, and over how long (ms): a single print is no reason to leave. The
 # same price counts again once it has stood so long, and without one for so long the count begins anew.
@@ -40,7 +41,8 @@ class ExitWatch:
     """Of one trade. `due` is the rule that was due first by the newest price, `fired` one whose order at the
     exchange has fired, `acted` the one that ends the trade; from then on no other does. `signal` names who
     has asked to close, empty where nobody has. The soft stop's count: since when, and how many prices, the
-    newest of them and when that came. The `trailing` stop stays as it was once the trade has ended."""
+    newest of them and when that came. The `trailing` stop stays as it was once the trade has ended. Where the
+    trade's strategy comes and goes, they are of its `stay` in the market, and of nothing before or after."""
 
     terms: ExitTerms | None = None
     soft_since: int | None = None
@@ -52,6 +54,7 @@ class ExitWatch:
     due: ExitRule | None = None
     fired: ExitRule | None = None
     acted: ExitRule | None = None
+    stay: Stay | None = None
 
     # What happens
 
@@ -65,15 +68,30 @@ class ExitWatch:
         if terms.rules.trailing_stop is None:
             self.trailing = _NOT_ARMED
 
+    def follow(self, stay: Stay | None) -> None:
+        """This is the stay by now; another one begins anew, though what has fired for the one before is still
+        to be seen through."""
+        before, self.stay = self.stay, stay
+        if before is not None and stay is not None and stay.number != before.number:
+            self.forget_prices()
+            self.signal = ""
+            self.trailing = Trailing(atr=self.trailing.atr, until=self.trailing.until)
+            self.due = self.fired
+
+    def rest(self) -> None:
+        """What has acted has been seen through, and the trade goes on."""
+        self.due = self.fired = self.acted = None
+        self.signal = ""
+
     def forget_prices(self) -> None:
         """What was counted was so before a gap."""
         self.soft_since, self.soft_prices = None, 0
 
     def on_price(self, price: Decimal, at: int, book: TradeBook, instrument: Instrument) -> None:
         """Take a price."""
-        if self.terms is None or self.acted is not None:
+        if self.terms is None or self.acted is not None or self._is_idle:
             return
-        money = _Money(self.terms, book, instrument)
+        money = _Money(self.terms, book, instrument, self.stay)
         self._count(price, at, money)
         self.trailing = self._trailed(price, at, money)
         self.due = self._first_due(price, at, money)
@@ -88,7 +106,7 @@ class ExitWatch:
     def on_fill(self, price: Decimal, at: int, book: TradeBook, instrument: Instrument) -> None:
         """Coins have changed hands, with `price` the newest one: it is none more for what counts prices."""
         if self.terms is not None and self.acted is None:
-            self.due = self._first_due(price, at, _Money(self.terms, book, instrument))
+            self.due = self._first_due(price, at, _Money(self.terms, book, instrument, self.stay))
 
     def on_native(self, rule: ExitRule) -> None:
         """The order of a rule has fired at the exchange: it is due, whatever the price has done since."""
@@ -103,14 +121,19 @@ class ExitWatch:
 
     def matters(self, price: Decimal, at: int, book: TradeBook, instrument: Instrument) -> bool:
         """Whether a price changes anything here."""
-        if self.terms is None or self.acted is not None:
+        if self.terms is None or self.acted is not None or self._is_idle:
             return False
-        money = _Money(self.terms, book, instrument)
+        money = _Money(self.terms, book, instrument, self.stay)
         return (
             self._counts(price, at, money)
             or self._trailed(price, at, money) is not self.trailing
             or self._first_due(price, at, money) is not self.due
         )
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether there is nothing to be ended, because nothing has been bought yet."""
+        return self.stay is not None and not self.stay.has_begun
 
     @property
     def rests(self) -> bool:
@@ -123,7 +146,7 @@ class ExitWatch:
         not wanted."""
         if self.terms is None or rule not in self.terms.rules.wanted:
             return None
-        return self._acts_at(rule, _Money(self.terms, book, instrument))
+        return self._acts_at(rule, _Money(self.terms, book, instrument, self.stay))
 
     def verdicts(
         self, price: Decimal, at: int, book: TradeBook, instrument: Instrument
@@ -131,7 +154,7 @@ class ExitWatch:
         """What every rule says at a price, by priority; none where no rule is set."""
         if self.terms is None:
             return ()
-        money = _Money(self.terms, book, instrument)
+        money = _Money(self.terms, book, instrument, self.stay)
         return tuple(
             ExitVerdict(rule, self._is_due(rule, price, at, money), self._acts_at(rule, money), text)
             for rule in self.terms.rules.wanted
@@ -140,13 +163,13 @@ class ExitWatch:
 
     def _first_due(self, price: Decimal, at: int, money: _Money) -> ExitRule | None:
         assert self.terms is not None, "there are rules"
-        if self.fired is not None:
+        if self.fired is not None or self._is_idle:
             return self.fired
         return next((rule for rule in self.terms.rules.wanted if self._is_due(rule, price, at, money)), None)
 
     def _is_due(self, rule: ExitRule, price: Decimal, at: int, money: _Money) -> bool:
-        if rule is self.fired:
-            return True
+        if rule is self.fired or self._is_idle:
+            return rule is self.fired
         acts_at = self._acts_at(rule, money)
         match rule:
             case ExitRule.LIQUIDATION_GUARD:
@@ -190,6 +213,8 @@ class ExitWatch:
         return "fired at the exchange; " if rule is self.fired else ""
 
     def _text(self, rule: ExitRule, price: Decimal, at: int, money: _Money) -> str:
+        if self._is_idle:
+            return "nothing is held"
         net = f"net {money.net(price) * 100:+.2f} %"
         match rule:
             case ExitRule.SOFT_STOP if money.soft is None:
@@ -262,16 +287,22 @@ class _Money:
     the fee of a sale: net(p) = (R + q·p·(1 − f) − C) / stake.
     """
 
-    def __init__(self, terms: ExitTerms, book: TradeBook, instrument: Instrument) -> None:
+    def __init__(
+        self, terms: ExitTerms, book: TradeBook, instrument: Instrument, stay: Stay | None = None
+    ) -> None:
         self._terms = terms
         self.instrument = instrument
         self._base = book.net_pnl(ZERO)
+        self._stake, self._since = terms.stake, terms.since
+        if stay is not None and stay.has_begun:
+            self._stake, self._since = stay.cost, stay.began_at
+            self._base -= stay.made_before
         self._coins = book.position
 
     def net(self, price: Decimal) -> Decimal:
         """The gain at a price, as a fraction of the stake."""
         fee = self._terms.fee * (1 if self._coins > 0 else -1)
-        return (self._base + self._coins * price * (ONE - fee)) / self._terms.stake
+        return (self._base + self._coins * price * (ONE - fee)) / self._stake
 
     def set_for(self, rule: ExitRule) -> Decimal:
         """The loss or gain that is set for a rule (a fraction above 0)."""
@@ -309,7 +340,7 @@ class _Money:
     def ends_at(self) -> int:
         """When the time is over (ms)."""
         assert self._terms.rules.time_stop is not None, "the rule is wanted"
-        return self._terms.since + self._terms.rules.time_stop
+        return self._since + self._terms.rules.time_stop
 
     def _at(self, fraction: Decimal | None, sign: int) -> Decimal | None:
         """The price at which the net gain is `sign` times a fraction, rounded up to the next tick: a stop
@@ -317,5 +348,5 @@ class _Money:
         and where no price would do."""
         if fraction is None or self._coins <= 0:
             return None
-        exact = (sign * fraction * self._terms.stake - self._base) / (self._coins * (ONE - self._terms.fee))
+        exact = (sign * fraction * self._stake - self._base) / (self._coins * (ONE - self._terms.fee))
         return self.instrument.round_price(exact, ROUND_CEILING) if exact > 0 else None

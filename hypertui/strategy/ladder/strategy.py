@@ -113,6 +113,24 @@ class LadderStrategy:
         return self.ladder.selling_out
 
     @property
+    def stay(self) -> None:
+        """It is in the market from its entry to its end."""
+
+    @property
+    def reenters(self) -> bool:
+        """An exit ends it."""
+        return False
+
+    @property
+    def enters_now(self) -> bool:
+        """It was opened with its entry."""
+        return False
+
+    def entry_refusal(self, at: int) -> str:
+        """It enters with its opening, and by its own rule after that."""
+        return "a ladder enters once, and goes by its units then"
+
+    @property
     def unworkable(self) -> str:
         """Whether the entry has bought too little for its stops, in words."""
         ladder = self.ladder

@@ -47,6 +47,18 @@ class LadderTerms:
         """A unit."""
         return self.unit_size
 
+    def step_at(self, entry: Decimal | None) -> Decimal | None:
+        """A unit as a fraction of the entry price, None where it is no such rule and that is not known."""
+        if entry is None:
+            return None if self.sizing is None else self.sizing.unit
+        return self.unit_size / entry
+
+    @property
+    def not_rebuilt(self) -> str:
+        """Why a lost trade with them cannot be rebuilt: its figures have to be known."""
+        said = "its unit and size followed from the market when it was opened: start with both as figures"
+        return "" if self.is_settled else said
+
     @property
     def is_settled(self) -> bool:
         """Whether nothing hangs on the price of the entry any more."""

@@ -39,6 +39,11 @@ class LadderPlan(Plan):
         return True
 
     @property
+    def step(self) -> Decimal:
+        """A unit."""
+        return self.unit_size
+
+    @property
     def headroom(self) -> Decimal:
         """With every buy that may work beyond the four slots."""
         return Decimal(SLOTS + self.trust_slots) / SLOTS

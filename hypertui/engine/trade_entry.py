@@ -1,0 +1,79 @@
+"""A live trade's entries that are told: at its start, by an operator, by whatever names another source."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Protocol
+
+from hypertui.core.market import OrderType, Source, SourceKind
+from hypertui.core.phrases import at_price
+from hypertui.execution.recorder import TradeRecorder
+from hypertui.execution.steering import Steering
+from hypertui.execution.trade_context import TradeContext
+from hypertui.execution.trading_state import Posture
+from hypertui.execution.wishes import Wish, Wishes
+from hypertui.strategy.base import EntryTold, StayEnded
+
+
+class EnteredTrade(Protocol):
+    """What a trade's entries need of it."""
+
+    context: TradeContext
+    recorder: TradeRecorder
+    steering: Steering
+    wishes: Wishes
+    entry_block: str
+
+
+class TradeEntry:
+    """Of one trade, whose strategy may begin flat. This is where a source of signals opens it."""
+
+    def __init__(self, trade: EnteredTrade) -> None:
+        self._trade = trade
+
+    def work(self, now: int) -> None:
+        """Tell it to enter as it begins, where it is to."""
+        if self._trade.recorder.trade.strategy.enters_now and not self._refusal(now):
+            self.tell(self._trade.recorder.trade.strategy.source)
+
+    def refusal(self) -> str:
+        """Why an entry would come to nothing now, in words; empty where it would not."""
+        return self._refusal(self._trade.context.clock())
+
+    def tell(self, source: Source, price: Decimal | None = None) -> str:
+        """`source` wants it to enter, at a `price` (USD) where it says one; returns what becomes of it, in
+        words. It must not be refused."""
+        recorder, now = self._trade.recorder, self._trade.context.clock()
+        seen = recorder.mark
+        assert seen is not None, "it would be refused before the first price"
+        recorder.take(EntryTold(now, source, seen, price))
+        wanted = next(iter(recorder.trade.target.orders), None)
+        if wanted is None:
+            return "it does not enter"
+        at_market = wanted.type is OrderType.IOC
+        return "it enters at the market" if at_market else f"it enters at {at_price(wanted.stands_at)}"
+
+    def reopened(self, wish: Wish) -> bool:
+        """Whether the trade goes on flat, now that an exit has been seen through."""
+        trade, strategy = self._trade, self._trade.recorder.trade.strategy
+        by_rule = wish.closes and wish.source.kind is SourceKind.EXIT
+        if not by_rule or wish.commands or not strategy.reenters:
+            return False  # an operator who has said flatten meanwhile wants its end
+        trade.recorder.take(StayEnded(trade.context.clock()))
+        if trade.steering.state.trades:
+            trade.steering.set_posture(Posture.TRADE)
+        return True
+
+    def _refusal(self, now: int) -> str:
+        trade = self._trade
+        if said := trade.recorder.trade.strategy.entry_refusal(now):
+            return said
+        if trade.recorder.mark is None:
+            return "no price has come yet"
+        if trade.context.config.protect_only or trade.wishes.current is not None:
+            return "something else is being done"
+        if trade.recorder.trade.ends_by:
+            return f"the {trade.recorder.trade.ends_by} is being seen through"
+        if trade.steering.state.posture is not Posture.TRADE:
+            return f"it does not trade: {trade.steering.state.reason or trade.steering.state.mode.value}"
+        return trade.entry_block

@@ -1,0 +1,177 @@
+"""The entry of a bracket: where its order stands, when it is moved, and when it is given up.
+
+Pure values: what happens makes another one of them, or None once the entry is over. Prices are USD, sizes
+coins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import ROUND_FLOOR, Decimal
+from enum import StrEnum
+
+from hypertui.core.market import ONE, ZERO, Instrument, OrderType, Source, TimeInForce
+
+# How far (a fraction) the price may run away from an entry that follows it before it is moved.
+FOLLOWS_BY = Decimal("0.001")
+
+
+class EntryOrder(StrEnum):
+    """What an entry is."""
+
+    LIMIT = "limit"  # post only: it rests, and pays no taker fee
+    STOP = "stop"  # buys at the market once the price has risen to it
+    MARKET = "market"
+
+
+class Unfilled(StrEnum):
+    """What becomes of a limit entry that the price has run away from too often."""
+
+    GIVE_UP = "give-up"
+    CROSS = "cross"  # what is not bought yet is bought at the market
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRules:
+    """How an entry goes about it: it is moved `reprices` times at most. At the market it pays up to
+    `slippage` (a fraction) above the price, as a stop does above its trigger."""
+
+    order: EntryOrder = EntryOrder.LIMIT
+    reprices: int = 5
+    unfilled: Unfilled = Unfilled.GIVE_UP
+    slippage: Decimal = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """An entry under way, for `size` coins by the word of `source`, of which so many are `bought`. Its order
+    stands, or is to stand, at `price`, which was fixed when the price was `seen`; `sent` is the client id of
+    the order that was made for it, empty while there is none. One that was `refused` waits for another
+    price. It has been moved `moves` times; a limit that was told, and does not follow the price, is
+    `pinned`."""
+
+    order: EntryOrder
+    size: Decimal
+    price: Decimal
+    seen: Decimal
+    source: Source
+    pinned: Decimal | None = None
+    bought: Decimal = ZERO
+    sent: str = ""
+    refused: bool = False
+    refusals: int = 0
+    moves: int = 0
+
+    @property
+    def left(self) -> Decimal:
+        """Coins that are not bought yet."""
+        return self.size - self.bought
+
+    def is_complete(self, instrument: Instrument) -> bool:
+        """Whether what is left is too little for an order."""
+        return self.left * self.price < instrument.min_order_value
+
+    def terms(self, rules: EntryRules, instrument: Instrument) -> tuple[OrderType, Decimal, Decimal | None]:
+        """The kind of its order, its limit and its trigger."""
+        if self.order is EntryOrder.LIMIT:
+            return OrderType.LIMIT, self.price, None
+        worst = instrument.round_price(self.price * (ONE + rules.slippage))
+        if self.order is EntryOrder.MARKET:
+            return OrderType.IOC, worst, None
+        return OrderType.STOP_MARKET, worst, self.price
+
+    @property
+    def tif(self) -> TimeInForce:
+        """Post only, of a limit."""
+        return TimeInForce.ALO if self.order is EntryOrder.LIMIT else TimeInForce.GTC
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """An entry has come to its end with so much `bought`; `given_up` says in words why with no more, empty
+    where it is complete."""
+
+    bought: Decimal
+    given_up: str = ""
+
+
+def begun(
+    rules: EntryRules,
+    instrument: Instrument,
+    size: Decimal,
+    seen: Decimal,
+    source: Source,
+    price: Decimal | None,
+) -> Entering:
+    """An entry for `size` coins while the price is `seen`, at a `price` that was told, where one was. A stop
+    that the price has passed already, or that has none, buys at the market."""
+    order = rules.order
+    if order is EntryOrder.STOP and (price is None or seen >= price):
+        order = EntryOrder.MARKET
+    match order:
+        case EntryOrder.LIMIT:
+            at = _beside(seen, 0, price, instrument)
+        case EntryOrder.STOP:
+            assert price is not None, "it would buy at the market"
+            at = instrument.round_price(price)
+        case EntryOrder.MARKET:
+            at = instrument.round_price(seen)
+    pinned = None if price is None or order is not EntryOrder.LIMIT else price
+    return Entering(order, size, at, seen, source, pinned)
+
+
+def at_price(entry: Entering, price: Decimal, rules: EntryRules, instrument: Instrument) -> Entering | Over:
+    """The entry at another price; the same where nothing changes. Whatever was refused is tried again once
+    with each price, and moves are bounded: after the last one it crosses, or is given up."""
+    if entry.order is EntryOrder.STOP and price >= entry.price and (entry.refused or not entry.sent):
+        return _at_market(entry, price, instrument)
+    if entry.refused:
+        return entry if price == entry.seen else _moved(entry, price, rules, instrument)
+    if entry.order is EntryOrder.STOP or entry.pinned is not None:
+        return entry
+    away = price - entry.seen
+    if entry.sent:
+        runs_away = entry.order is EntryOrder.LIMIT and away >= FOLLOWS_BY * entry.seen
+        return _moved(entry, price, rules, instrument) if runs_away else entry
+    if abs(away) < FOLLOWS_BY * entry.seen:
+        return entry
+    return replace(entry, price=_place(entry, price, instrument), seen=price)  # nothing stands there yet
+
+
+def refused(entry: Entering) -> Entering:
+    """The exchange has refused its order."""
+    return replace(entry, refused=True, refusals=entry.refusals + 1)
+
+
+def _moved(entry: Entering, price: Decimal, rules: EntryRules, instrument: Instrument) -> Entering | Over:
+    if entry.moves < rules.reprices:
+        at = _place(entry, price, instrument)
+        return replace(entry, price=at, seen=price, sent="", refused=False, moves=entry.moves + 1)
+    if entry.order is EntryOrder.LIMIT and rules.unfilled is Unfilled.CROSS:
+        return replace(_at_market(entry, price, instrument), moves=0)
+    tried = "moved" if entry.order is EntryOrder.LIMIT else "tried again"
+    times = "once" if entry.moves == 1 else f"{entry.moves} times"
+    return Over(entry.bought, f"the entry was {tried} {times} and is given up")
+
+
+def _place(entry: Entering, price: Decimal, instrument: Instrument) -> Decimal:
+    match entry.order:
+        case EntryOrder.LIMIT:
+            return _beside(price, entry.refusals, entry.pinned, instrument)
+        case EntryOrder.STOP:
+            return entry.price
+        case EntryOrder.MARKET:
+            return instrument.round_price(price)
+
+
+def _at_market(entry: Entering, price: Decimal, instrument: Instrument) -> Entering:
+    at = instrument.round_price(price)
+    return replace(entry, order=EntryOrder.MARKET, price=at, seen=price, sent="", refused=False, pinned=None)
+
+
+def _beside(price: Decimal, refusals: int, pinned: Decimal | None, instrument: Instrument) -> Decimal:
+    """The highest price below the market for a buyer who does not take: at the price, and a tick lower with
+    each refusal, since only the exchange knows its book of that moment."""
+    at = instrument.round_price(price, ROUND_FLOOR)
+    at -= refusals * instrument.tick(at)
+    return at if pinned is None else min(at, instrument.round_price(pinned, ROUND_FLOOR))
