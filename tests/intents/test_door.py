@@ -42,7 +42,7 @@ def test_the_status_says_what_is_wrong(venue: LocalVenue, tmp_path: Path) -> Non
         status, said = engine.alert("pause", time=now_text())
         assert (status, set(said)) == (202, {"id", "state"})
         assert not engine.live.held()
-        assert [row.state for row in engine.rows()][-1] == engine.ends_as(said["id"], "REJECTED").state
+        assert engine.ends_as(said["id"], "REJECTED").reason == "nothing-open"
         assert dict(engine.desk.view.denied) == {"path": 1, "secret": 2, "size": 1}
 
 
