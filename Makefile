@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Bytecode once, as an installed package has it: else each start compiles everything where Python may write none.
 COMPILE := $(BIN)/python -m compileall -q hypertui
 
-.PHONY: run test lint bench simulate golden kill9 hostile desk paper-seeds pictures mutants soak setup lock clean
+.PHONY: run test lint bench simulate golden kill9 hostile hostile-webhook desk paper-seeds pictures mutants soak setup lock clean
 
 run: $(VENV)/.run-ready  ## trade the ladder on paper, in the console
 	$(COMPILE)
@@ -35,6 +35,9 @@ kill9: $(VENV)/.setup-ready  ## kill a live engine a hundred times
 
 hostile: $(VENV)/.setup-ready  ## storms between engine and venue, a line each; FROM=41 RUNS=20 goes on with some
 	$(BIN)/python -m tests.hostile --from $(or $(FROM),1) --runs $(or $(RUNS),100)
+
+hostile-webhook: $(VENV)/.setup-ready  ## hostile requests to the door for alerts; FROM=0 COUNT=10000
+	$(BIN)/python -m tests.intents --from $(or $(FROM),0) --count $(or $(COUNT),10000)
 
 desk: $(VENV)/.setup-ready  ## three trades in one engine for ten minutes, in quick markets; MINUTES=N, SEED=N
 	$(BIN)/python -m tests.desk --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)

@@ -52,6 +52,7 @@ from hypertui.trade_tables import (
     refuse_strange_variables,
     trade_tables,
 )
+from hypertui.webhook_settings import HookTables, WebhookSettings
 
 DEFAULT_FILE = Path("config.toml")
 _PREFIX = "HYPERTUI_"
@@ -147,6 +148,8 @@ class Settings(BaseSettings):
     console: ConsoleSettings = ConsoleSettings()
     metrics: MetricsSettings = MetricsSettings()
     signals: Signals = Field(default_factory=dict)
+    webhook: WebhookSettings = WebhookSettings()
+    webhooks: HookTables = Field(default_factory=dict)
     secret_key: SecretStr | None = None
     account_address: Address | None = None
     base_url: str | None = None
@@ -200,6 +203,7 @@ class Settings(BaseSettings):
             rest_price_every=_ms(engine.rest_price_every),
             on_exit=engine.on_exit,
             run_for=run_for,
+            by_signal=trade.begin == "signal",
         )
         for wrong in self._wrong(trade):
             raise SettingsError(wrong)

@@ -50,11 +50,13 @@ class TradeSettings(Section):
     (`0.4%`), or as a multiple of the ATR (`0.5atr`); exits as a percentage of what the trade began with
     (`5%`), or a time (`36h`); empty where there is none. How a stop trails is a multiple of the ATR, and a
     percentage of the peak. With `risk`, what a straight decline may cost (USD), there is no position size: it
-    follows when the trade is opened. What a bracket's entry is, and what becomes of it, docs/bracket.md says;
-    `reenter` is how long after an exit it may be told to enter again. `account` is the address of the
-    sub-account to trade in, by default the one that is traded for anyway."""
+    follows when the trade is opened. A ladder that is to `begin` by a signal waits for it. What a bracket's
+    entry is, and what becomes of it, docs/bracket.md says; `reenter` is how long after an exit it may be told
+    to enter again. `account` is the address of the sub-account to trade in, by default the one that is traded
+    for anyway."""
 
     symbol: Symbol = Field("BTC", min_length=1)
+    begin: Literal["start", "signal"] = "start"
     name: TradeName = Field(default_factory=lambda given: default_name(given.get("symbol", "")))
     account: Address | None = None
     strategy: Literal["ladder", "bracket"] = "ladder"
@@ -106,6 +108,8 @@ class TradeSettings(Section):
         for name in sorted(_OF_A_BRACKET & self.model_fields_set) if self.strategy == "ladder" else ():
             raise _refused(f"is a ladder, which has no {name}")
         if self.strategy == "bracket":
+            if self.begin == "signal":
+                raise _refused('is a bracket, which waits by entry = "told", not by begin')
             if not self.hard_stop or not self.native_exits:
                 name = "native_exits" if self.hard_stop else "hard_stop"
                 raise _refused(f"is a bracket, whose coins nothing protects without {name}")

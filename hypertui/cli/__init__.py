@@ -132,6 +132,14 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.signals import signals
 
             return signals(arguments)
+        case "webhook":
+            from hypertui.cli.webhook import webhook
+
+            return webhook(arguments)
+        case "intents":
+            from hypertui.cli.intents import intents
+
+            return intents(arguments)
         case "status":
             from hypertui.cli.status import status
 

@@ -22,7 +22,7 @@ from hypertui.cli.operator_arguments import (
 from hypertui.cli.page_arguments import add_pages
 from hypertui.cli.recorded_arguments import add_recorded
 from hypertui.cli.setup_arguments import add_completion, add_config, add_key
-from hypertui.cli.signal_arguments import add_signals
+from hypertui.cli.source_arguments import add_sources
 from hypertui.cli.sweep_arguments import add_sweep, add_swept
 from hypertui.cli.trade_arguments import ENTRY_FLAGS, EXIT_FLAGS, add_entry_and_exits
 from hypertui.cli.values import file_path
@@ -126,9 +126,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_replay(commands.add_parser("replay", help="show a trade of the past in the console, by its journal"))
     add_notices(commands.add_parser("notices", help="try the channels of the notices; what was sent"))
-    add_signals(
-        commands.add_parser("signals", help="indicators, scores and states of signals; trades nothing")
-    )
+    add_sources(commands)
     add_status(commands.add_parser("status", help="the trade as the journal has it, and who trades it"))
     return top
 

@@ -16,7 +16,7 @@ from hypertui.cli.which_engine import in_words as listed
 from hypertui.console.screens.questions import BUILD
 from hypertui.core.clock import steady_ms
 from hypertui.core.redaction import printable
-from hypertui.port.commands import CommandState, Verb
+from hypertui.port.commands import OF_SOURCES, CommandState, Verb
 from hypertui.port.snapshot import Snapshot
 from hypertui.risk.guards import Guard
 from hypertui.server.client import Asked, CommandAnswer, ControlClient, NoEngine, Silent
@@ -44,6 +44,10 @@ def ctl(arguments: argparse.Namespace) -> int:
 def _check_guard(arguments: argparse.Namespace) -> None:
     """What goes with a re-arm, and with nothing else. Raises ValueError."""
     name, reason = arguments.guard, arguments.reason
+    if arguments.verb in OF_SOURCES:
+        if not name or reason:
+            raise ValueError(f"{arguments.verb} needs the name of a webhook, and nothing else")
+        return
     if arguments.verb != Verb.REARM:
         if name or reason:
             raise ValueError(f"a guard's name and --reason go with rearm, not with {arguments.verb}")
@@ -84,6 +88,8 @@ def _command(arguments: argparse.Namespace, verb: Verb) -> int:
     patience = seconds("--timeout", arguments.timeout)
     with the_engine(arguments, arguments.trade) as engine:
         path, trades = engine.path, the_trades(arguments, engine, arguments.trade)
+    if verb in OF_SOURCES:  # any of them leads to the engine
+        trades = trades[:1]
     if len(trades) > 1 and arguments.trade != ALL:
         raise ValueError(
             f"the engine has {len(trades)} trades, say which with --trade: {listed(trades)}, all"

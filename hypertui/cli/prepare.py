@@ -86,7 +86,7 @@ def prepare(
     configs = tuple(
         replace(
             config,
-            consent=consent(settings.network, asks, bool(arguments.accept_warnings)),
+            consent=consent(settings.network, asks and not config.by_signal, bool(arguments.accept_warnings)),
             adopt=True if arguments.adopt else None if asks else False,
             rearms=rearms,
         )

@@ -22,6 +22,7 @@ from hypertui.cli.printing import Printer
 from hypertui.cli.service import ServiceReport, watchdog
 from hypertui.cli.shown import show
 from hypertui.cli.values import seconds
+from hypertui.cli.webhook_door import announce_webhooks, served_webhooks, webhook_door
 from hypertui.console.keymap import remap
 from hypertui.console.launch import operator
 from hypertui.console.terminal.last_position import last_position
@@ -64,6 +65,7 @@ def console(arguments: argparse.Namespace) -> int:
     first = settings.network is Network.PAPER and not before.has_trades
     with (
         metrics_door(settings.metrics.address) as door,
+        webhook_door(settings) as hooks,
         trade.market() as market,
         running(),
         ExitStack() as opened,
@@ -75,12 +77,15 @@ def console(arguments: argparse.Namespace) -> int:
 
             try:
                 _refuse_other_version(trade)
-                return opened.enter_context(embedded(trade, market))
+                engine = opened.enter_context(embedded(trade, market))
+                opened.enter_context(served_webhooks(engine, hooks, settings, trade.state_dir))
+                return engine
             except ValueError as error:
                 raise StartRefused(str(error)) from None
             finally:
                 _collect_garbage()
 
+        announce_webhooks(hooks, settings, trade.state_dir)
         engine = EngineToCome(trade.configs, load, CLOCK, before.seen)
         opened.enter_context(served_metrics(engine, door, partial(notices_kept, trade.state_dir)))
         reason = show(engine, stop, settings.console, trade.state_dir, guided=first)
@@ -106,12 +111,15 @@ def headless(arguments: argparse.Namespace) -> int:
     # Signals from first to last: one that comes while journal and market are closed must not break that off.
     with (
         metrics_door(trade.settings.metrics.address) as door,
+        webhook_door(trade.settings) as hooks,
         wind_down_on_signals(stop.request, held),
         trade.market() as market,
         running(),
         embedded(trade, market) as engine,
         served_metrics(engine, door, partial(notices_kept, trade.state_dir)),
+        served_webhooks(engine, hooks, trade.settings, trade.state_dir),
     ):
+        announce_webhooks(hooks, trade.settings, trade.state_dir)
         begun.append(engine)
         _collect_garbage()
         reason = asyncio.run(_run_and_print(engine, stop))

@@ -16,7 +16,7 @@ from hypertui.console.alarm_ack import AlarmAck
 from hypertui.console.command_sender import CommandSender
 from hypertui.console.frame import HAS_LEFT, IS_REPLAY
 from hypertui.console.host import Host
-from hypertui.console.screens import palette, questions
+from hypertui.console.screens import palette, questions, source_questions
 from hypertui.console.screens.dialog import Dialog
 from hypertui.console.screens.page import Page
 from hypertui.console.screens.questions import Build, Question
@@ -245,6 +245,17 @@ class OperatorActions(Host, inherit_bindings=False):
         if guard:
             refused = questions.refused(self.selected, Verb.REARM)
             self._ask_to(Verb.REARM, partial(questions.rearm, guard), send, refused)
+
+    def action_arm(self) -> None:
+        def chosen(answer: str) -> None:
+            said, _, name = answer.partition(" ")
+            if name:
+                self.command(Verb(said), guard=name)
+
+        intents = self.engine.view.intents
+        why_not = source_questions.not_armable(intents)
+        build: Build = partial(source_questions.arm, intents, self._clock())
+        self._ask_to(Verb.ARM, build, chosen, why_not)
 
     def action_replay(self, order: str) -> None:
         if self._options.replay is not None:

@@ -68,6 +68,8 @@ class HyperTui(OperatorActions, inherit_bindings=False):
     ) -> None:
         if len(engine.view.trades) == 1:
             options = replace(options, keys=tuple(key for key in options.keys if not key.desk))
+        if not engine.view.intents.sources:
+            options = replace(options, keys=tuple(key for key in options.keys if not key.sources))
         super().__init__(engine, stop, sender, clock, options, driver_class)
         self.built = built
         self.started = False
@@ -159,6 +161,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             snapshot,
             now if state is None else snapshot.at,
             view.trades,
+            view.intents,
             events=self._event_buffer.of(snapshot.name),
             sent=(sent := self._command_sender.unknown_to(snapshot)),
             notice=self._notice if now - self._notice_at <= _NOTICE_FOR else "",

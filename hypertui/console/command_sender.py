@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from hypertui.port.commands import Command, CommandState, CommandView, Verb
+from hypertui.port.commands import OF_SOURCES, Command, CommandState, CommandView, Verb
 from hypertui.port.engine import EnginePort
 from hypertui.port.snapshot import Snapshot
 
@@ -42,6 +42,9 @@ class CommandSender:
     async def send(self, engine: EnginePort, command: Command) -> None:
         """Hand a command to the engine and record its answer; raises what the engine raises."""
         ack = await engine.command(command)
+        if ack.accepted and command.verb in OF_SOURCES:
+            self._forget(command.id)  # of no trade: the source itself shows what it came to
+            return
         state = CommandState.ACKNOWLEDGED if ack.accepted else CommandState.REFUSED
         self.record_answer(command.id, state, ack.text)
 

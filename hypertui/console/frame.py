@@ -11,6 +11,7 @@ from hypertui.console.stretch import Stretch
 from hypertui.console.toasts import Toast
 from hypertui.port.commands import CommandView, OnExit, StopReason, Verb
 from hypertui.port.engine import Attachment, Event
+from hypertui.port.intents import NO_INTENTS, IntentsView
 from hypertui.port.replay import ReplayState
 from hypertui.port.snapshot import Alarm, Dependency, Mode, Severity, Snapshot
 from hypertui.port.views import FillView
@@ -33,6 +34,7 @@ class Frame:
     snapshot: Snapshot
     now: int
     trades: tuple[Snapshot, ...] = ()  # all of the engine's, the one that is shown among them
+    intents: IntentsView = NO_INTENTS
     events: tuple[Event, ...] = ()
     sent: tuple[CommandView, ...] = ()  # commands that no snapshot knows yet, newest first
     notice: str = ""  # shown in the key bar for a few seconds

@@ -36,6 +36,7 @@ class Key:
     bar: KeyBar = KeyBar.NONE
     palette: bool = True  # whether the command palette offers it
     desk: bool = False  # only where the engine has several trades
+    sources: bool = False  # only where the engine has sources of intents
     tab: str = ""  # the name of the screen that it shows
     verb: Verb | None = None  # what it orders
 
@@ -164,6 +165,14 @@ KEYS = (
     Key("log", "6", "go('log')", help="log: what happened, and what operators did", tab="Log"),
     Key("health", "7", "go('health')", help="risk and health: limits, latency, alarms, tasks", tab="Health"),
     Key(
+        "signals",
+        "8",
+        "go('signals')",
+        help="signals: the sources of alerts, armed or not, and what became of what they wanted",
+        sources=True,
+        tab="Signals",
+    ),
+    Key(
         "exits",
         "9",
         "go('exits')",
@@ -179,6 +188,15 @@ KEYS = (
         "reset a guard that has tripped; asks which, and why",
         bar=KeyBar.EXITS,
         verb=Verb.REARM,
+    ),
+    Key(
+        "arm",
+        "w",
+        "arm",
+        "Arm…",
+        "Arm",
+        "arm a webhook for 12 hours, or disarm it; asks which",
+        sources=True,
     ),
     Key(
         "acknowledge",
@@ -296,6 +314,7 @@ OPERATOR_KEYS = frozenset(
         "cancel_all",
         "halt",
         "rearm",
+        "arm",
     )
 )
 

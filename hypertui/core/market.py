@@ -104,6 +104,7 @@ class SourceKind(StrEnum):
     OTHERS = "others"  # somebody else who trades in the account
     EXIT = "exit"  # a rule that ends the trade; its name says which
     GUARD = "guard"  # a limit on the risk; its name says which
+    WEBHOOK = "webhook"  # an alert by HTTP; its name says of which source
 
 
 @dataclass(frozen=True, slots=True)

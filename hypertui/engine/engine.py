@@ -20,9 +20,11 @@ from hypertui.execution.arrivals import NOT_RUNNING
 from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_journal import TradeJournal
-from hypertui.port.commands import Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
+from hypertui.port.commands import OF_SOURCES, Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Attachment, EngineView, Event, EventKind
+from hypertui.port.intents import NO_INTENTS, SourceControl
 from hypertui.port.snapshot import Mode, Severity, Snapshot
+from hypertui.runtime.alarms import CommandLog
 from hypertui.runtime.event_log import EventLog
 from hypertui.runtime.machine import Machine
 from hypertui.strategy.plans import PlanError
@@ -54,6 +56,7 @@ class _Seat:
         self.stop = Stop(config.on_exit)
         self.task: asyncio.Task[StopReason] | None = None
         self.started_again_by: Command | None = None
+        self.came_to_nothing = ""  # why the last signal to begin did, if it did
 
     @property
     def runner(self) -> TradeRunner | None:
@@ -73,8 +76,9 @@ class _Seat:
 
 class EmbeddedEngine:
     """Fulfils `EnginePort`. Trades that name no account of their own share that of the key. `pen` says who
-    writes among the consoles that are attached: whoever serves them sets it, from any thread. `beside` goes
-    on beside the trades, on their loop, until they have ended."""
+    writes among the consoles that are attached, `sources` are those of intents, if there are any: whoever
+    serves them sets it, from any thread. `beside` goes on beside the trades, on their loop, until they have
+    ended."""
 
     def __init__(
         self,
@@ -89,7 +93,9 @@ class EmbeddedEngine:
         self._machine = machine
         self._jobs_beside = beside
         self.pen = ""
+        self.sources: SourceControl | None = None
         self._log = EventLog(machine.clock)
+        self._commands = CommandLog(self._log, machine.clock)  # those that are of no trade
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = Stop(configs[0].on_exit)
         self._ending = False  # nothing is begun any more
@@ -107,7 +113,9 @@ class EmbeddedEngine:
     @property
     def view(self) -> EngineView:
         """The newest view."""
-        return EngineView(tuple(seat.publisher.snapshot for seat in self._seats.values()), self.pen)
+        trades = tuple(seat.publisher.snapshot for seat in self._seats.values())
+        sources = self.sources
+        return EngineView(trades, self.pen, NO_INTENTS if sources is None else sources.view)
 
     @property
     def attachment(self) -> Attachment:
@@ -140,6 +148,8 @@ class EmbeddedEngine:
         return await asyncio.wrap_future(answer)
 
     async def _take(self, command: Command) -> Ack:
+        if command.verb in OF_SOURCES:
+            return self._arm(command)
         seat = self._meant(command.trade)
         if seat is None:
             names = ", ".join(self._seats)
@@ -152,6 +162,18 @@ class EmbeddedEngine:
         if seat.runner is None or seat.task is None or seat.task.done():
             return Ack(command.id, False, NOT_RUNNING)
         return await seat.runner.command(command)
+
+    def _arm(self, command: Command) -> Ack:
+        sources, log = self.sources, self._commands
+        refusal = "no webhook is open: [webhook] in the settings"
+        turned_away = log.turned_away(
+            command, lambda _: refusal if sources is None else sources.refusal(command)
+        )
+        if turned_away is not None:
+            return turned_away
+        assert sources is not None, "else it was refused"
+        log.note(command, CommandState.CONFIRMED, sources.arm(command))
+        return Ack(command.id, True)
 
     def _meant(self, trade: str) -> _Seat | None:
         if not trade and len(self._seats) == 1:
@@ -257,7 +279,26 @@ class EmbeddedEngine:
         return StopReason(worst, "; ".join(f"{name}: {reason.text}" for name, reason in reasons.items()))
 
     async def _trade(self, seat: _Seat) -> StopReason:
-        """One trade from its start to its end, however that comes."""
+        """One trade from its start to its end, however that comes; one that begins by a signal waits for the
+        next one then."""
+        if seat.config.by_signal and seat.config.run_for is not None:
+            asyncio.get_running_loop().call_later(seat.config.run_for, seat.stop.request)
+        while True:
+            reason = await self._once(seat)
+            runner = seat.runner
+            if self._ending or seat.stop.requested or runner is None:
+                break
+            if not runner.signal.begins_again(runner.trade, reason):
+                break
+            seat.came_to_nothing = reason.text if reason.status else ""
+            gate = runner.gate
+            seat.publisher.again(() if gate is None or not reason.status else gate.findings)
+        seat.figures.look(seat.publisher.snapshot, seat.log, at_end=True)
+        seat.publisher.ended(reason)
+        return reason
+
+    async def _once(self, seat: _Seat) -> StopReason:
+        """One run of a trade."""
         try:
             reason = await self._run(seat)
         except (StartRefused, PlanError) as error:
@@ -274,8 +315,6 @@ class EmbeddedEngine:
             reason = StopReason(FAILED, text)
         if reason.status:
             seat.log.add(EventKind.STATE, reason.text, {"status": reason.status}, Severity.CRITICAL)
-        seat.figures.look(seat.publisher.snapshot, seat.log, at_end=True)
-        seat.publisher.ended(reason)
         return reason
 
     async def _run(self, seat: _Seat) -> StopReason:
@@ -287,6 +326,7 @@ class EmbeddedEngine:
             runner = TradeRunner(
                 account, seat.config, trade_id, self._machine, log, journal, seat.publisher.changed
             )
+            runner.signal.came_to_nothing = seat.came_to_nothing
             watch_ledger(runner.context)
             seat.publisher.begin(runner)
             if seat.started_again_by is not None:

@@ -6,19 +6,20 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from hypertui.core.findings import Finding
 from hypertui.engine.blank import blank
 from hypertui.engine.screen_tables import ScreenTables
 from hypertui.engine.trade_runner import TradeRunner
 from hypertui.engine.trade_view import compose
 from hypertui.execution.arrivals import NOT_RUNNING
 from hypertui.execution.trade_config import TradeConfig
-from hypertui.port.commands import Ack, Command, StopReason, Verb
+from hypertui.port.commands import OF_SOURCES, Ack, Command, StopReason, Verb
 from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.runtime.machine import Machine
 
 _PUBLISH_EVERY = 100
 # What may be asked for of a trade that has ended.
-_WHEN_OVER = (Verb.START, Verb.ACKNOWLEDGE)
+_WHEN_OVER = (Verb.START, Verb.ACKNOWLEDGE, *OF_SOURCES)
 # Seconds from a change until it is shown: what that change has sent, and its rows, go first, and what it has
 # sent for the trades beside.
 _SHOWN_AFTER = 0.03
@@ -67,11 +68,15 @@ class Publisher:
             refusals=tuple((verb, NOT_RUNNING) for verb in Verb if verb not in _WHEN_OVER),
         )
 
-    def again(self) -> None:
-        """Another run is about to begin."""
+    def again(self, findings: tuple[Finding, ...] = ()) -> None:
+        """Another run is about to begin; `findings` are what the one before was refused by."""
         self.runner = None
         self.snapshot = replace(
-            self._blank, seq=self.snapshot.seq + 1, at=self._clock(), steady=self._steady()
+            self._blank,
+            seq=self.snapshot.seq + 1,
+            at=self._clock(),
+            steady=self._steady(),
+            findings=findings,
         )
 
     def acknowledge(self, command: Command) -> Ack:

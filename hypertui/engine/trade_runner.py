@@ -14,9 +14,11 @@ from functools import partial
 
 from hypertui.core.market import Fill, Instrument
 from hypertui.engine.clock_watch import ClockWatch
+from hypertui.engine.delisting import ended_without_market
 from hypertui.engine.departure import Departure
 from hypertui.engine.fallback import Fallback
 from hypertui.engine.live_trade import LiveTrade
+from hypertui.engine.signal_start import WAITS, SignalStart
 from hypertui.exchange.protocol import (
     ExchangeError,
     FeedAlive,
@@ -33,7 +35,6 @@ from hypertui.exchange.protocol import (
     Unknown,
     Unreachable,
 )
-from hypertui.execution import exposure
 from hypertui.execution.account_context import AccountContext
 from hypertui.execution.arrivals import Arrival, CommandGiven, turn_away
 from hypertui.execution.durability import JournalFailed, JournalRecovered
@@ -94,6 +95,7 @@ class TradeRunner:
         self._over: StopReason | None = None  # why there is no trade to take up any more
         self._entry: Entry | None = None
         self._is_over = False  # nothing is handled any more
+        self.signal = SignalStart(context)
 
     # A run from beginning to end
 
@@ -173,6 +175,10 @@ class TradeRunner:
         turned_away = commands.turned_away(command, self.refusal)
         if turned_away is not None:
             return turned_away
+        if self.signal.waits:
+            self.signal.take()
+            commands.note(command, CommandState.CONFIRMED, "the trade begins")
+            return Ack(command.id, True)
         assert gate is not None, "it asks for this"
         gate.answer(command.verb)
         commands.note(command, CommandState.CONFIRMED, "")
@@ -184,6 +190,8 @@ class TradeRunner:
             return ""
         if self.trade is not None:
             return self.trade.commands.refusal(verb)
+        if self.signal.waits:
+            return "" if verb is Verb.START else WAITS
         return "" if self.gate is not None and self.gate.asks is verb else "the trade is not open yet"
 
     # Its start
@@ -199,7 +207,7 @@ class TradeRunner:
                 context.alarms.clear("start")
                 return
             except (RateLimited, Unreachable, Unknown) as error:
-                if not context.journal.history().has_begun:
+                if not (context.journal.history().has_begun or self.signal.is_awaited):
                     raise
                 text = f"the trade cannot go on yet: {error}"
                 context.alarms.sound("start", Severity.CRITICAL, text)
@@ -214,7 +222,7 @@ class TradeRunner:
         try:
             instrument = await facts.market(context.exchange, symbol)
         except StartRefused as error:
-            self._over = await self._without_market(error)
+            self._over = await ended_without_market(context, error)
             return
         if context.config.protect_only and not context.journal.history().has_begun:
             raise StartRefused("there is no trade to protect")
@@ -240,22 +248,11 @@ class TradeRunner:
         await start.price(stop)
         if stop.requested:
             return
+        self.signal.refuse_late()
         self.trade = await LiveTrade.taken_up(context, plan, await start.open(cleared))
         self.trade.begin()
         self._changed()
         await self.trade.catch_up(stop)
-
-    async def _without_market(self, error: StartRefused) -> StopReason:
-        """A trade whose market is no more is ended where nothing is held in it. Raises StartRefused."""
-        context = self.context
-        symbol = context.config.symbol
-        if not (context.journal.history().has_begun and await context.exchange.is_delisted(symbol)):
-            raise error
-        seen = await exposure.look(context.exchange, symbol)
-        if seen.position or seen.orders:
-            raise StartRefused(f"{error}; {seen.in_words()}", status=3)
-        context.ended(str(error))
-        return StopReason(0, f"{error}; {seen.in_words()}: the trade is ended")
 
     def _listen(self) -> None:
         context = self.context
@@ -269,6 +266,8 @@ class TradeRunner:
         context = self.context
         if context.journal.history().has_begun:
             return Cleared()
+        if context.config.by_signal and not await self.signal.awaited(stop):
+            return None
         ground = Survey(
             context.account,
             context.config,

@@ -17,7 +17,7 @@ from hypertui.engine.state_view import (
 from hypertui.exchange.protocol import Allowance
 from hypertui.execution.market_data import MarketData
 from hypertui.execution.orders import state_of
-from hypertui.port.commands import Verb
+from hypertui.port.commands import OF_SOURCES, Verb
 from hypertui.port.snapshot import Dependency, Snapshot
 from hypertui.port.views import Budget
 from hypertui.runtime.request_budget import RequestBudget
@@ -54,7 +54,9 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables)
         "tasks": context.tasks.view(),
         "journal": context.housekeeping.view(),
     }
-    common["refusals"] = tuple((verb, why) for verb in Verb if (why := trader.refusal(verb)))
+    asked = (verb for verb in Verb if verb not in OF_SOURCES)
+    common["refusals"] = tuple((verb, why) for verb in asked if (why := trader.refusal(verb)))
+    common["waits"] = trader.signal.waits
     if trade is not None:
         common |= {
             "resumes": trade.steering.resumes,

@@ -19,6 +19,7 @@ from hypertui.journal.records import (
     FillRecord,
     FundingRecord,
     InputRecord,
+    IntentRecord,
     MarkRecord,
     OrderRecord,
     ReconciliationRecord,
@@ -31,7 +32,7 @@ from hypertui.journal.records import (
     TradeRecord,
     TransferRecord,
 )
-from hypertui.journal.schema import TABLES, TRADES
+from hypertui.journal.schema import INTENTS, TABLES, TRADES
 from hypertui.journal.session import DatabaseSession
 
 _PAGE = 1000  # rows that are read in one go
@@ -163,6 +164,12 @@ class JournalReader:
         """At most `most` orders whose client id or order id begins or ends with `part` (lower case); fills
         without an order of ours are found by their order id."""
         return self._session.run(partial(_order_names, part, most))
+
+    def intent(self, intent_id: str) -> IntentRecord | None:
+        """An intent by its id."""
+        query = columns_of(IntentRecord, INTENTS).where(INTENTS.c.id == intent_id)
+        row = self._session.run(lambda connection: connection.execute(query).one_or_none())
+        return None if row is None else IntentRecord(*row)
 
     def size(self) -> int:
         """The journal's size in bytes."""

@@ -40,6 +40,29 @@ class TradeRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class IntentRecord:
+    """What a source wanted, and what has become of it by `changed_at`. `id` is 32 hex digits, `key` tells it
+    from the others of its source. `event_at` is when its sender says that it happened, `expires_at` until
+    when something may be done about it. `trade` names the one that it is for; `command_id` is that of the
+    command that the trade was given, empty before."""
+
+    id: str
+    network: str
+    source: str
+    key: str
+    verb: str
+    trade: str
+    event_at: int
+    received_at: int
+    expires_at: int
+    state: str
+    reason: str = ""
+    text: str = ""
+    changed_at: int = 0
+    command_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class InputRecord:
     """An event that changed the trade's state. Replaying the inputs in order of `seq` gives the state
     again."""

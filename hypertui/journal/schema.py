@@ -75,6 +75,27 @@ Index(
     postgresql_where=_LIVE,
 )
 
+INTENTS = Table(
+    "intents",
+    METADATA,
+    Column("id", Words, primary_key=True),
+    _given("network", Words()),
+    _given("source", Words()),
+    _given("key", Words()),
+    _given("verb", Words()),
+    _given("trade", Words()),
+    _given("event_at", Whole()),
+    _given("received_at", Whole()),
+    _given("expires_at", Whole()),
+    _given("state", Words()),
+    _given("reason", Words()),
+    _given("text", Words()),
+    _given("changed_at", Whole()),
+    _given("command_id", Words()),
+)
+Index("ix_intents_source_key", INTENTS.c.source, INTENTS.c.key)
+Index("ix_intents_received_at", INTENTS.c.received_at)
+
 
 def _rows_of_a_trade(name: str, *columns: Column[Any], key: tuple[str, ...] = ()) -> Table:
     """A table whose rows are numbered by `nr` within their trade, in the order of writing; the numbers run

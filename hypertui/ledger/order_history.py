@@ -9,15 +9,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import ZERO
+from hypertui.core.intents import COMMAND_OF_INTENT
+from hypertui.core.market import ZERO, Reason
 from hypertui.journal.fill_order import Key, key_of
 from hypertui.journal.history import AccountMarket, History
 from hypertui.journal.reader import JournalReader, OrderName
-from hypertui.journal.records import FillRecord, OrderRecord, StatusRecord, StepRecord, TradeRecord
+from hypertui.journal.records import (
+    FillRecord,
+    IntentRecord,
+    OrderRecord,
+    StatusRecord,
+    StepRecord,
+    TradeRecord,
+)
 from hypertui.journal.rows import AllocationRow
 from hypertui.ledger.derivation import derive
 
 _MOST = 10  # candidates that are listed
+# The command that may lead to orders of a reason.
+_BY_A_COMMAND = {Reason.ENTRY.value: ("start", "open"), Reason.SIGNAL_EXIT.value: ("exit",)}
 _GIVEN = re.compile("(0x)?[0-9a-f]+")
 
 
@@ -42,6 +52,7 @@ class Story:
     allocations: tuple[AllocationRow, ...]
     unmatched: Decimal
     replaced_by: tuple[str, ...]
+    intent: IntentRecord | None = None  # of a source outside, which has led to the order
 
     @property
     def reason(self) -> str:
@@ -124,7 +135,19 @@ def tell(reader: History, name: OrderName) -> Story:
         allocations,
         unmatched,
         tuple(other.client_id for other in orders if other.replaces == name.client_id),
+        None if order is None else _intent(reader, order),
     )
+
+
+def _intent(reader: JournalReader, order: OrderRecord) -> IntentRecord | None:
+    """The intent whose command opened the trade with this order, or closed it."""
+    verbs = _BY_A_COMMAND.get(order.reason, ())
+    ids = [
+        command.id.removeprefix(COMMAND_OF_INTENT)
+        for command in (reader.commands(order.trade_id) if verbs else ())
+        if command.verb in verbs and command.at <= order.sent_at and command.id.startswith(COMMAND_OF_INTENT)
+    ]
+    return reader.intent(ids[-1]) if ids else None
 
 
 def _is(fill: FillRecord, name: OrderName) -> bool:

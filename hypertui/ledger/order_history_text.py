@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypertui.core import phrases
 from hypertui.core.market import Reason, Side, plain
-from hypertui.journal.records import FillRecord, OrderRecord, basis_points
+from hypertui.journal.records import FillRecord, IntentRecord, OrderRecord, basis_points
 from hypertui.journal.rows import AllocationRow
 from hypertui.ledger.order_history import Story
 
@@ -34,6 +35,8 @@ RULES: Mapping[str, str] = {
 def in_words(story: Story) -> Iterator[str]:
     """The history line by line, in the order of time."""
     yield from _head(story)
+    if story.intent is not None:
+        yield from _wish(story.intent)
     if story.order is not None:
         yield from _decision(story, story.order)
         yield f"{_time(story.order.sent_at)}  written down, then sent as {story.order.client_id}"
@@ -66,6 +69,12 @@ def _head(story: Story) -> Iterator[str]:
         level = phrases.at_level(order.level)
         yield f"client id {order.client_id}, {number}{level}, {order.key}, {order.role}"
     yield f"rule: {RULES[story.reason]}"
+
+
+def _wish(intent: IntentRecord) -> Iterator[str]:
+    yield f"{_time(intent.event_at)}  happened, by the clock of {intent.source}"
+    said = f"{intent.state.lower()}{': ' + intent.text if intent.text else ''}"
+    yield f"{_time(intent.received_at)}  {intent.source} wanted: {intent.verb} (intent {intent.id}), {said}"
 
 
 def _decision(story: Story, order: OrderRecord) -> Iterator[str]:
@@ -138,6 +147,7 @@ def record(story: Story) -> dict[str, object]:
         "order_id": story.order_id,
         "reason": story.reason,
         "rule": RULES[story.reason],
+        "intent": None if story.intent is None else asdict(story.intent),
         "order": None if order is None else _order(order),
         "step": None
         if step is None

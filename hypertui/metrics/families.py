@@ -21,6 +21,7 @@ from hypertui.port.verdict import now_of
 
 _OF_TRADE = ("trade", "network")
 _NOTICES = "hypertui_notices"
+_INTENTS, _DENIED = "hypertui_intents", "hypertui_webhook_denied"
 
 _Sample = tuple[tuple[str, ...], float]
 _Samples = Callable[[Snapshot, int], Iterable[_Sample]]
@@ -37,6 +38,7 @@ def page(view: EngineView, steady: int, notices: Mapping[str, int] | None = None
 def names() -> frozenset[str]:
     """Those that there can be, as a query says them."""
     made = {f"{name}_total" for name, *_ in _COUNTERS} | {name for name, *_ in _GAUGES} | {_NOTICES}
+    made |= {f"{_INTENTS}_total", f"{_DENIED}_total"}
     return frozenset(made | {f"{name}_{part}" for name, *_ in _TIMES for part in ("bucket", "count", "sum")})
 
 
@@ -46,6 +48,7 @@ class _Reading(Collector):
     def __init__(self, view: EngineView, steady: int, notices: Mapping[str, int]) -> None:
         self._trades = [(trade, now_of(trade, steady)) for trade in view.trades]
         self._notices = notices
+        self._intents = view.intents
 
     def collect(self) -> Iterator[Metric]:
         """All families that have a figure."""
@@ -63,11 +66,23 @@ class _Reading(Collector):
                     times.add_metric((*_whose(trade), *of_stage), _buckets(each), each.total / 1000)
             if times.samples:
                 yield times
+        if self._intents.sources:
+            yield from self._of_sources()
         if self._notices:
             kept = GaugeMetricFamily(_NOTICES, "The newest notices, by their state.", labels=("state",))
             for state, count in sorted(self._notices.items()):
                 kept.add_metric((state,), count)
             yield kept
+
+    def _of_sources(self) -> Iterator[Metric]:
+        """Intents by their ends, and who was turned away at the door."""
+        ends = CounterMetricFamily(_INTENTS, "Intents by their end.", labels=("source", "state", "reason"))
+        for each in self._intents.counts:
+            ends.add_metric((each.source, each.state, each.reason), each.count)
+        denied = CounterMetricFamily(_DENIED, "Requests that were no alert of a source.", labels=("why",))
+        for why, count in self._intents.denied:
+            denied.add_metric((why,), count)
+        yield from (family for family in (ends, denied) if family.samples)
 
     def _filled(self, family: GaugeMetricFamily | CounterMetricFamily, samples: _Samples) -> Iterator[Metric]:
         for trade, now in self._trades:

@@ -28,6 +28,7 @@ class AlarmWatch:
     def look(self, view: EngineView, now: int) -> list[AlarmChange]:
         """What has changed since the last look, at `now` (ms)."""
         found = {(trade.name, alarm.key): alarm for trade in view.trades for alarm in _alarms(trade, now)}
+        found |= {("", alarm.key): alarm for alarm in view.intents.alarms}
         changes: list[AlarmChange] = []
         for place, alarm in found.items():
             changes += _changes(place[0], self._before.get(place), alarm, now)

@@ -12,7 +12,8 @@ from hypertui.core.market import OPERATOR, Source
 
 class Verb(StrEnum):
     """What an operator can ask for. OPEN tells a flat trade to enter. EXIT is a signal to close, which
-    the trade's rules may hold back. REARM resets a guard that has tripped.
+    the trade's rules may hold back. REARM resets a guard that has tripped. ARM and DISARM are of a source of
+    intents, and of no trade.
     START and, before the trade is open, ADOPT answer a question of the preflight; of a trade that is over
     START runs it again, beside the others of its engine."""
 
@@ -30,6 +31,11 @@ class Verb(StrEnum):
     ADOPT = "adopt"
     RECONCILE = "reconcile"
     ACKNOWLEDGE = "acknowledge"
+    ARM = "arm"
+    DISARM = "disarm"
+
+
+OF_SOURCES = (Verb.ARM, Verb.DISARM)  # of no trade
 
 
 class OnExit(StrEnum):
@@ -66,7 +72,7 @@ class Command:
     """A request to the engine; sending the same `id` twice does it once. `who` is for the audit: the login
     and terminal of an operator, whatever names another `source`. `trade` names the one that is meant; empty
     for the only one there is. `alarms` are the keys of those to acknowledge; without any, all that hold.
-    `guard` is the one to re-arm, `reason` why."""
+    `guard` is the one to re-arm, or the source to arm; `reason` why."""
 
     id: str
     verb: Verb

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from hypertui.port.commands import Ack, Command, Stop, StopReason
+from hypertui.port.intents import NO_INTENTS, IntentsView
 from hypertui.port.snapshot import Severity, Snapshot
 
 
@@ -42,10 +43,12 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class EngineView:
     """All that an engine trades, one snapshot for each of its trades, in the order of the settings. `pen`
-    says who writes among the consoles that are attached to it; empty while nobody does."""
+    says who writes among the consoles that are attached to it; empty while nobody does. `intents` are those
+    of sources outside, where there are any."""
 
     trades: tuple[Snapshot, ...]
     pen: str = ""
+    intents: IntentsView = NO_INTENTS
 
     @property
     def first(self) -> Snapshot:

@@ -212,6 +212,7 @@ class Snapshot:
     # preflight
     findings: tuple[Finding, ...] = ()
     asks: Verb | None = None  # what the operator has to say before the trade begins
+    waits: bool = False  # for a signal to begin with
     # health
     health: Health = field(default_factory=lambda: Health())
     figures: HealthFigures | None = None  # of its run so far

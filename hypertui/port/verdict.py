@@ -61,6 +61,8 @@ def _facts(trade: Snapshot, now: int, max_age: int) -> Iterator[tuple[Fitness, s
         return
     if now - trade.at > max_age:
         yield Fitness.BAD, f"silent: no snapshot for {(now - trade.at) // 1000} s"
+    if trade.waits:
+        return
     lamp = trade.invariant
     if lamp is not None and lamp.unprotected:
         fitness = Fitness.BAD if lamp.settled else Fitness.DEGRADED  # its stop may be on its way
@@ -78,6 +80,8 @@ def _of_mode(trade: Snapshot) -> Iterator[tuple[Fitness, str]]:
     why = f": {trade.reason}" if trade.reason else ""
     if trade.mode is Mode.HALTED:
         yield Fitness.BAD, f"halted{why}"
+    elif trade.waits:
+        return  # nothing is held, and nothing has to be asked about it
     elif trade.mode is not Mode.STOPPED and trade.mode not in _AT_WORK:
         yield Fitness.DEGRADED, f"{trade.mode.value}{why}"
     elif trade.mode is Mode.STOPPED and (trade.position or trade.slots):
@@ -112,7 +116,7 @@ def unready(view: EngineView, steady: int) -> Sequence[str]:
 
 
 def _unready(trade: Snapshot, now: int) -> str:
-    if trade.over and trade.mode is Mode.STOPPED:
+    if trade.waits or (trade.over and trade.mode is Mode.STOPPED):
         return ""
     if trade.mode is not Mode.PAUSED and trade.mode not in _AT_WORK:
         return f"{trade.mode.value}: {trade.reason}" if trade.reason else trade.mode.value
@@ -124,8 +128,8 @@ def _unready(trade: Snapshot, now: int) -> str:
 
 
 def has_started(trade: Snapshot) -> bool:
-    """Whether its start is over: it is settled, asks something, or has ended."""
-    if trade.over or trade.asks is not None:
+    """Whether its start is over: it is settled, asks something, waits for a signal, or has ended."""
+    if trade.over or trade.waits or trade.asks is not None:
         return True
     lamp = trade.invariant
     return trade.mode is not Mode.STARTING and (lamp is None or lamp.settled)

@@ -8,10 +8,11 @@ mode). A client may then ask
   `{"type": "ack", "id": …, "state": …, "took": ms, "text": …}`, the last of which says confirmed, refused or
   failed. The trade may be left out where there is only one;
 - `{"type": "subscribe", "id": …, "hz": 4, "after": 0, "read_only": false, "takeover": false}`, once, and gets
-  `{"type": "update", "from": 0, "to": …, "names": […], "pen": …, "trades": {name: {field: …}}, "writes": …,
-  "lost": 0, "events": […]}`: all of it first, then up to `hz` times a second what has changed `from` the last
-  one, with the events after number `after` and how many of these are `lost`. `{"type": "end"}` is the last,
-  when the engine leaves. Who subscribes is an attached console, whose commands need the pen;
+  `{"type": "update", "from": 0, "to": …, "names": […], "pen": …, "intents": {…},
+  "trades": {name: {field: …}}, "writes": …, "lost": 0, "events": […]}`: all of it first, then up to `hz`
+  times a second what has changed `from` the last one, with the events after number `after` and how many of
+  these are `lost`. `{"type": "end"}` is the last, when the engine leaves. Who subscribes is an attached
+  console, whose commands need the pen;
 - `{"type": "takeover", "id": …}`, subscribed, and gets an ack: it has the pen, or is refused.
 
 A request may say by `protocol` which version it is written in. What cannot be understood, another version

@@ -17,6 +17,7 @@ from pydantic_core import to_json
 
 from hypertui.core.redaction import printable
 from hypertui.port.engine import EngineView
+from hypertui.port.intents import NO_INTENTS, IntentsView
 from hypertui.port.snapshot import Snapshot
 from hypertui.server.protocol import WireError
 
@@ -32,6 +33,11 @@ def prepare() -> None:
 def _codecs() -> dict[str, TypeAdapter[Any]]:
     hints = get_type_hints(Snapshot)
     return {name: TypeAdapter(hints[name]) for name in _FIELDS}
+
+
+@cache
+def _intents() -> TypeAdapter[IntentsView]:
+    return TypeAdapter(IntentsView)
 
 
 class _EncodedTrade:
@@ -66,6 +72,7 @@ class ViewEncoder:
         self._trades: dict[str, _EncodedTrade] = {}
         self._names: tuple[int, tuple[str, ...]] = (0, ())
         self._pen = (0, "")
+        self._intents: tuple[int, IntentsView] = (0, NO_INTENTS)
         self._made: dict[int, bytes] = {}
 
     def update(self, view: EngineView) -> None:
@@ -76,7 +83,9 @@ class ViewEncoder:
             for trade in view.trades
             if (known := self._trades.get(trade.name)) is None or known.snapshot is not trade
         ]
-        if not fresh and names == self._names[1] and view.pen == self._pen[1] and self.version:
+        same_intents = view.intents == self._intents[1]
+        same_pen = view.pen == self._pen[1]
+        if not fresh and names == self._names[1] and same_pen and same_intents and self.version:
             return
         self.version += 1
         self._made.clear()
@@ -86,13 +95,16 @@ class ViewEncoder:
             self._trades.setdefault(trade.name, _EncodedTrade()).update(trade, self.version)
         if names != self._names[1]:
             self._names = (self.version, names)
-        if view.pen != self._pen[1] or self.version == 1:
+        if not same_pen or self.version == 1:
             self._pen = (self.version, view.pen)
+        if not same_intents:
+            self._intents = (self.version, view.intents)
 
     def whole(self) -> bytes:
         """All of it as one object, for whoever asks once."""
         trades = (b"{%b}" % self._trades[name].since(0) for name in self._names[1])
-        return b'{"trades":[%b],"pen":%b}' % (b",".join(trades), to_json(self._pen[1]))
+        intents = _intents().dump_json(self._intents[1])
+        return b'{"trades":[%b],"pen":%b,"intents":%b}' % (b",".join(trades), to_json(self._pen[1]), intents)
 
     def since(self, version: int) -> bytes:
         """What a client lacks that has this version (0: none), as members of an object; made once for all
@@ -108,6 +120,8 @@ class ViewEncoder:
             parts.append(b'"names":' + to_json(self._names[1]))
         if self._pen[0] > version:
             parts.append(b'"pen":' + to_json(self._pen[1]))
+        if self._intents[0] > version:
+            parts.append(b'"intents":' + _intents().dump_json(self._intents[1]))
         trades = [
             b"%b:{%b}" % (to_json(name), changed)
             for name, trade in self._trades.items()
@@ -125,6 +139,7 @@ class ViewDecoder:
         self._version = 0
         self._names: tuple[str, ...] = ()
         self._pen = ""
+        self._intents = NO_INTENTS
         self._values: dict[str, dict[str, Any]] = {}
         self._snapshots: dict[str, Snapshot] = {}
 
@@ -134,7 +149,8 @@ class ViewDecoder:
             raise WireError("the engine's changes are not to the view that is here")
         try:
             self._take(found)
-            return EngineView(tuple(self._snapshots[name] for name in self._names), self._pen)
+            trades = tuple(self._snapshots[name] for name in self._names)
+            return EngineView(trades, self._pen, self._intents)
         except ValidationError as error:
             where = printable(".".join(str(part) for part in error.errors()[0]["loc"]))
             raise WireError(f"the engine's changes cannot be read: {where}") from None
@@ -150,6 +166,8 @@ class ViewDecoder:
             self._snapshots[name] = Snapshot(**values)
         self._names = tuple(found.get("names", self._names))
         self._pen = str(found.get("pen", self._pen))
+        if "intents" in found:
+            self._intents = _intents().validate_python(found["intents"])
         for gone in self._snapshots.keys() - set(self._names):
             del self._snapshots[gone], self._values[gone]
         self._version = int(found["to"])

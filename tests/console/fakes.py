@@ -13,6 +13,7 @@ from hypertui.console.command_sender import CommandSender
 from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.port.commands import Ack, Command, Stop, StopReason, Verb
 from hypertui.port.engine import Attachment, EngineView, Event
+from hypertui.port.intents import NO_INTENTS, IntentsView
 from hypertui.port.snapshot import Acknowledgement, Snapshot
 from tests.console.states import scene
 from tests.support.stage import NOW
@@ -27,7 +28,9 @@ class FakeEngine:
         snapshot: Snapshot,
         events: Sequence[Event] | None = None,
         beside: Sequence[Snapshot] = (),
+        intents: IntentsView = NO_INTENTS,
     ) -> None:
+        self.intents = intents
         self.snapshot = snapshot
         self.beside = tuple(beside)
         self.events = list(scene("running").events if events is None else events)
@@ -43,7 +46,7 @@ class FakeEngine:
 
     @property
     def view(self) -> EngineView:
-        return EngineView((self.snapshot, *self.beside), self.pen)
+        return EngineView((self.snapshot, *self.beside), self.pen, self.intents)
 
     def events_after(self, seq: int) -> Sequence[Event]:
         return [event for event in self.events if event.seq > seq]

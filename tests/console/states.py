@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
+from hypertui.port.intents import IntentsView, IntentView, SourceView
 from hypertui.port.snapshot import Network, Snapshot
 from tests.console.scenes import PLAYS
-from tests.support.stage import Scene, perform
+from tests.support.stage import NOW, Scene, perform
 
 
 @cache
@@ -57,6 +58,23 @@ def stale() -> Snapshot:
 def broken() -> Snapshot:
     """A stop is missing, one is smaller than it should be, and there is an order of somebody else."""
     return scene("broken").snapshot
+
+
+def intents() -> IntentsView:
+    """A source that is armed and one that is not, and what became of what they wanted."""
+    at = NOW - 300_000
+    sources = (
+        SourceView("tv-btc", "BTC", ("close", "open"), NOW - 192_000, True, NOW + 39_720_000),
+        SourceView("own", "BTC", ("pause", "resume"), None, True),
+    )
+    wanted = (
+        IntentView(
+            "c3" * 16, "webhook:tv-btc", "open", "BTC", at, "HELD", "desync", "an alert was missed", at
+        ),
+        IntentView("b2" * 16, "webhook:tv-btc", "open", "BTC", at, "DUPLICATE", "duplicate", "of a9", at),
+        IntentView("a9" * 16, "webhook:tv-btc", "open", "BTC", at, "DONE", "", "the trade is open", at),
+    )
+    return IntentsView("http://127.0.0.1:9465/hook/", sources, wanted, denied=(("secret", 3),))
 
 
 def tripped() -> Snapshot:

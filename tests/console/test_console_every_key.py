@@ -15,6 +15,7 @@ from hypertui.console.terminal.screen_diff import ScreenDiff
 from hypertui.console.widgets.help import Help
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.engine import Event, EventKind
+from hypertui.port.intents import NO_INTENTS
 from hypertui.port.snapshot import Network, Severity
 from tests.console import parts, states
 from tests.console.desk import Desk
@@ -82,6 +83,8 @@ PRESSED = {
     "map": Press(shows("map")),
     "log": Press(shows("log")),
     "health": Press(shows("health")),
+    "signals": Press(shows("signals")),
+    "arm": Press(asks("ARM a webhook")),
     "exits": Press(shows("exits")),
     "rearm": Press(says("rearm is refused: no guard is tripped that is reset by hand")),
     "acknowledge": Press(lambda desk: desk.verbs == [Verb.ACKNOWLEDGE]),
@@ -120,7 +123,8 @@ def test_each_key_does_its_work(key: object, tmp_path: Path) -> None:
     chosen = next(each for each in KEYS if each is key)
     press = PRESSED[chosen.id]
     beside = [states.ether()] if chosen.desk else []
-    desk = Desk(snapshot=states.broken(), beside=beside, shots=tmp_path)
+    sources = states.intents() if chosen.sources else NO_INTENTS
+    desk = Desk(snapshot=states.broken(), beside=beside, intents=sources, shots=tmp_path)
     desk.engine.events = _MANY
 
     async def scenario(pilot: Pilot[StopReason]) -> None:

@@ -7,7 +7,7 @@ from textual.containers import Horizontal
 
 from hypertui.console.frame import Frame
 from hypertui.console.screens.page import Page
-from hypertui.console.views import audit, desk, exits, guards, health, ledger, orders, result
+from hypertui.console.views import audit, desk, exits, guards, health, intents, ledger, orders, result
 from hypertui.console.views.ladder import units
 from hypertui.console.widgets.table import TablePanel
 
@@ -168,6 +168,26 @@ class ExitsPage(Page):
         )
 
 
+class SignalsPage(Page):
+    """The sources of alerts; below them what they wanted, and what became of it."""
+
+    def body(self) -> ComposeResult:
+        yield self.table(
+            "both",
+            TablePanel(
+                intents.sources,
+                intents.sources_basis,
+                id="sources",
+                title=intents.sources_title,
+                ascii=self.plain,
+            ),
+        )
+        yield self.table(
+            "both",
+            TablePanel(intents.table, intents.basis, id="intents", title=intents.title, ascii=self.plain),
+        )
+
+
 PAGES: dict[str, type[Page]] = {
     "desk": DeskPage,
     "orders": OrdersPage,
@@ -175,5 +195,6 @@ PAGES: dict[str, type[Page]] = {
     "map": UnitsPage,
     "log": LogPage,
     "health": HealthPage,
+    "signals": SignalsPage,
     "exits": ExitsPage,
 }

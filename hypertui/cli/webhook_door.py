@@ -1,0 +1,133 @@
+"""The door for alerts, by the settings: checked before anything is traded, then served beside the engine.
+Nothing of it is loaded where none was asked for."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypertui.cli import streams
+from hypertui.cli.places import journal_url
+from hypertui.core.clock import CLOCK, wall_ms
+from hypertui.core.endpoint import ListenAddress
+from hypertui.port.snapshot import Network
+from hypertui.setting_types import ms_of
+from hypertui.settings import Settings
+from hypertui.webhook_settings import HookTable
+
+if TYPE_CHECKING:
+    from hypertui.engine.engine import EmbeddedEngine
+    from hypertui.webhook.requests import HookSettings
+
+_WAITING = 64  # connections that the kernel keeps until there is a place
+_SECRETS = "webhooks.json"
+
+
+def secrets_file(folder: Path) -> Path:
+    """The file of the webhooks' secrets in a state folder; it need not be there."""
+    return folder / _SECRETS
+
+
+def hooks_of(settings: Settings) -> Mapping[str, HookSettings]:
+    """What the tables come to. Raises ValueError for one that means no trade, or one of several."""
+    from hypertui.webhook.requests import HookSettings
+
+    return {name: _hook(settings, name, table, HookSettings) for name, table in settings.webhooks.items()}
+
+
+def _hook(settings: Settings, name: str, table: HookTable, made: type[HookSettings]) -> HookSettings:
+    from hypertui.intents.gate import SourceRules
+    from hypertui.webhook.origin import address_range
+
+    names = [trade.name for trade in settings.trades]
+    wanted = names[0] if table.trade is None and len(names) == 1 else table.trade
+    trade = next((each for each in settings.trades if each.name == wanted), None)
+    if trade is None:
+        said = "names no trade" if wanted is None else f"names trade {wanted}, which is not there"
+        raise ValueError(f"webhooks.{name} {said}: {', '.join(names)}")
+    is_mainnet = settings.network is Network.MAINNET
+    rules = SourceRules(
+        name,
+        trade.name,
+        frozenset(table.verbs),
+        round(table.ttl * 1_000),
+        needs_arming=is_mainnet,
+        is_live=table.live or not is_mainnet,
+        expect_every=ms_of(table.expect_every),
+    )
+    allowed = tuple(map(address_range, table.allow))
+    return made(rules, trade.symbol, frozenset(table.tickers), allowed)
+
+
+@contextmanager
+def webhook_door(settings: Settings) -> Iterator[socket.socket | None]:
+    """A socket that listens where alerts are to come in, before anything is traded; None where none are.
+    Raises ValueError with one line."""
+    wanted = settings.webhook.listen
+    if wanted is None:
+        yield None
+        return
+    if not settings.webhooks:
+        raise ValueError("webhook.listen is set, and there is no [webhooks.NAME] to listen to")
+    hooks_of(settings)
+    family = socket.AF_INET6 if ":" in wanted.host else socket.AF_INET
+    try:
+        listening = socket.create_server(wanted, family=family, backlog=_WAITING)
+    except OSError as error:  # whose own words would say the address once more
+        raise ValueError(f"webhook.listen {wanted}: {os.strerror(error.errno or 0)}") from None
+    with listening:
+        yield listening
+
+
+def announce_webhooks(door: socket.socket | None, settings: Settings, state_dir: Path) -> None:
+    """Say where alerts come in and which sources have no secret yet, before a screen is there. Raises
+    ValueError where the file of their secrets cannot be used."""
+    if door is None:
+        return
+    from hypertui.webhook.secrets import Hooks
+
+    known = Hooks(secrets_file(state_dir)).all()
+    if without := [name for name in settings.webhooks if name not in known]:
+        streams.complain(f"no secret yet of {', '.join(without)}: hypertui webhook new NAME")
+    streams.complain(f"alerts at {_place(door)}NAME/…")
+
+
+def _place(door: socket.socket) -> str:
+    return f"http://{ListenAddress(*door.getsockname()[:2])}/hook/"
+
+
+@contextmanager
+def served_webhooks(
+    engine: EmbeddedEngine, door: socket.socket | None, settings: Settings, state_dir: Path
+) -> Iterator[None]:
+    """For the time of the context, alerts that come in at the door are taken. Raises ValueError where the
+    file of their secrets cannot be used."""
+    if door is None:
+        yield
+        return
+    from hypertui.intents.arming import Arming
+    from hypertui.intents.desk import IntentDesk
+    from hypertui.journal.intents import IntentJournal
+    from hypertui.webhook.origin import address_range
+    from hypertui.webhook.requests import Door
+    from hypertui.webhook.secrets import Hooks
+    from hypertui.webhook.server import WebhookServer
+
+    tables, hooks = hooks_of(settings), Hooks(secrets_file(state_dir))
+    network = settings.network.value
+    journal = partial(IntentJournal.open, journal_url(settings.ledger.url, state_dir), network)
+    arming = Arming([each.rules for each in tables.values()], CLOCK)
+    desk = IntentDesk(engine, journal, network, arming, CLOCK)
+    desk.place = _place(door)
+    trusted = tuple(map(address_range, settings.webhook.trusted_proxies))
+    with WebhookServer(desk, Door(desk, hooks, tables, trusted, CLOCK, wall_ms), door):
+        engine.sources = desk
+        try:
+            yield
+        finally:
+            engine.sources = None

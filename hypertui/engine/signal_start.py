@@ -1,0 +1,60 @@
+"""How a trade begins by a signal: it waits for one, and what comes too late opens nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypertui.execution.refusal import StartRefused
+from hypertui.execution.trade_context import TradeContext
+from hypertui.port.commands import NEVER_STARTED, Stop, StopReason
+from hypertui.port.snapshot import Mode
+
+SIGNAL_LASTS = 30_000  # ms from a signal until it is too old to open anything
+WAITS = "waits for a signal"
+
+
+class SignalStart:
+    """Of one run of a trade. `waits` while no signal has come; `came_to_nothing` is why the last one did, of
+    the run before, if it did."""
+
+    def __init__(self, context: TradeContext) -> None:
+        self.waits = False
+        self.came_to_nothing = ""
+        self._context = context
+        self._at: int | None = None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether this run has not had the signal that it needs."""
+        return self._context.config.by_signal and self._at is None
+
+    def take(self) -> None:
+        """The signal is here."""
+        self.waits, self._at = False, self._context.clock()
+
+    async def awaited(self, stop: Stop) -> bool:
+        """Wait for the signal, or for the order to leave; whether it has come."""
+        context = self._context
+        if self._at is None:
+            rest = f"; the last one came to nothing: {self.came_to_nothing}" if self.came_to_nothing else ""
+            context.set_mode(Mode.STARTING, f"{WAITS}{rest}")
+            self.waits = True
+            await context.queue.run_until(lambda: not self.waits or stop.requested)
+            self.waits = False
+            context.set_mode(Mode.STARTING, "")
+        return self._at is not None
+
+    def refuse_late(self) -> None:
+        """What was a reason to buy is none any more when the exchange has answered late: raises
+        StartRefused."""
+        age = 0 if self._at is None else self._context.clock() - self._at
+        if age > SIGNAL_LASTS:
+            raise StartRefused(f"the signal is {age // 1_000} s old, {SIGNAL_LASTS // 1_000} s at most")
+
+    def begins_again(self, trade: Any, reason: StopReason) -> bool:
+        """Whether the next signal is waited for, when the run has ended so: its `trade` was closed in order,
+        or the signal came to nothing before there was one."""
+        if trade is not None:
+            return self._context.config.by_signal and not reason.status
+        never_opened = not self._context.journal.history().has_begun
+        return self._at is not None and never_opened and reason.status in NEVER_STARTED

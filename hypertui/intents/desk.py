@@ -1,0 +1,335 @@
+"""The desk: takes what sources want, has it judged, gives the trade its command, and follows that to its end.
+
+An alert is written down before anything is done about it, and what is about to be done before it is done.
+Nothing is done twice: what was under way when an engine ended has an unknown outcome, and what was not begun
+is too old.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState, IntentVerb
+from hypertui.core.market import Source, SourceKind
+from hypertui.intents.arming import Arming
+from hypertui.intents.gate import Alert, GateVerdict, SourceRules, command_for, judge
+from hypertui.intents.outcome import FOLLOWED_FOR, outcome
+from hypertui.intents.warnings import Warnings
+from hypertui.journal import JournalError
+from hypertui.journal.intents import IntentJournal
+from hypertui.journal.records import IntentRecord
+from hypertui.port.commands import Command, Verb
+from hypertui.port.engine import EnginePort
+from hypertui.port.intents import IntentCounter, IntentsView, IntentView
+
+_KEPT = 50  # intents that are shown
+_SHOWN_WITHIN = 0.5  # seconds until a snapshot says why the trade has refused something
+_LOOK = 0.2  # seconds between two looks at what becomes of them
+_LOG = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class NotWritten(Exception):
+    """An alert could not be written down, and nothing is done about it: its sender may send it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a sender is told: the id and the state of its intent, or of the first one that was the same."""
+
+    id: str
+    state: IntentState
+    is_new: bool
+
+
+class IntentDesk:
+    """Of one engine. To be used on one loop, but for `view` and `arming`; `clock` gives ms."""
+
+    def __init__(
+        self,
+        engine: EnginePort,
+        open_journal: Callable[[], IntentJournal],
+        network: str,
+        arming: Arming,
+        clock: Callable[[], int],
+    ) -> None:
+        self.arming = arming
+        self._engine = engine
+        self._open_journal = open_journal
+        self._network = network
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, "intents")
+        self._journal: IntentJournal | None = None
+        self._open: dict[str, tuple[IntentRecord, int]] = {}  # by id: those that are followed, and since when
+        self._newest: deque[IntentRecord] = deque(maxlen=_KEPT)
+        self._shown: tuple[IntentView, ...] = ()  # newest first
+        self._counts: Counter[tuple[str, str, str]] = Counter()
+        self._denied: Counter[str] = Counter()
+        self._warnings = Warnings(clock)
+        self._pursuing: set[asyncio.Task[None]] = set()
+        self.place = ""
+
+    @property
+    def view(self) -> IntentsView:
+        """The newest view, from any thread."""
+        return IntentsView(
+            self.place,
+            self.arming.view,
+            self._shown,
+            tuple(IntentCounter(*key, count) for key, count in sorted(self._counts.copy().items())),
+            tuple(sorted(self._denied.copy().items())),
+            self._warnings.view,
+        )
+
+    def refusal(self, command: Command) -> str:
+        """Why a source cannot be armed or disarmed, in words; empty where it can."""
+        return self.arming.refusal(command)
+
+    def arm(self, command: Command) -> str:
+        """Arm or disarm it; returns what that comes to, in words."""
+        return self.arming.arm(command)
+
+    # What arrives
+
+    def deny(self, why: str) -> None:
+        """Count somebody who was turned away before it was known to be anybody's alert."""
+        self._denied[why] += 1
+
+    async def receive(self, rules: SourceRules, alert: Alert) -> Received:
+        """Write an alert down, and have something done about it. Raises NotWritten."""
+        now = self._clock()
+        self.arming.heard(rules.name, now)
+        new = self._record(rules, alert.verb, alert.key, alert.event_at, now, IntentState.RECEIVED)
+        first = await self._written(lambda journal: journal.receive(new))
+        if first.id != new.id:
+            text = f"of {first.id}"
+            again = replace(
+                new, state=IntentState.DUPLICATE.value, reason=IntentReason.DUPLICATE.value, text=text
+            )
+            self._show(again)
+            return Received(first.id, self._state_of(first), False)
+        self._show(new)
+        task = asyncio.create_task(self._seen_through(rules, alert, new))
+        self._pursuing.add(task)
+        task.add_done_callback(self._pursuing.discard)
+        return Received(new.id, IntentState.RECEIVED, True)
+
+    async def reject(self, rules: SourceRules, verb: str, reason: IntentReason, text: str) -> Received:
+        """Write down that an alert was its source's own, and came to nothing. Raises NotWritten."""
+        now = self._clock()
+        self.arming.heard(rules.name, now)
+        record = self._record(rules, verb, "", now, now, IntentState.REJECTED)
+        record = replace(record, key=record.id, reason=reason.value, text=text)
+        await self._written(lambda journal: journal.receive(record))
+        self._show(record)
+        return Received(record.id, IntentState.REJECTED, True)
+
+    def _record(
+        self, rules: SourceRules, verb: str, key: str, event_at: int, now: int, state: IntentState
+    ) -> IntentRecord:
+        return IntentRecord(
+            uuid.uuid4().hex,
+            self._network,
+            rules.source,
+            key,
+            str(verb),
+            rules.trade,
+            event_at,
+            now,
+            now + rules.ttl,
+            state.value,
+            changed_at=now,
+        )
+
+    def _state_of(self, first: IntentRecord) -> IntentState:
+        known = next((each for each in self._newest if each.id == first.id), first)
+        return IntentState(known.state)
+
+    # What is done about it
+
+    async def _seen_through(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> None:
+        try:
+            await self._pursue(rules, alert, record)
+        except Exception:  # noqa: BLE001 - of this intent alone
+            _LOG.exception("a defect: intent %s", record.id)
+            text = "a defect, which the log tells; it is not tried again"
+            await self._become(record, GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, text))
+
+    def _judged(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> GateVerdict:
+        now = self._clock()
+        armed = self.arming.is_armed(rules.name, now)
+        return judge(alert, rules, self._engine.view.trade(rules.trade), record.expires_at, now, armed=armed)
+
+    async def _pursue(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> None:
+        now, trade = self._clock(), self._engine.view.trade(rules.trade)
+        verdict = self._judged(rules, alert, record)
+        if verdict.state is not IntentState.ACCEPTED:
+            await self._become(record, verdict)
+            self._warnings.judged(rules.name, alert.verb, verdict)
+            return
+        accepted = replace(
+            record,
+            state=IntentState.ACCEPTED.value,
+            changed_at=now,
+            command_id=f"{COMMAND_OF_INTENT}{record.id}",
+        )
+        try:
+            await self._written(lambda journal: journal.change(accepted))
+        except NotWritten as error:
+            text = f"nothing was done, because it could not be written down: {error}"
+            failed = replace(
+                record, state=IntentState.FAILED.value, reason=IntentReason.EXPIRED.value, text=text
+            )
+            self._show(failed)
+            _LOG.error("intent %s of %s: %s", record.id, rules.source, text)
+            return
+        self._show(accepted)
+        if self._clock() >= record.expires_at:
+            await self._become(
+                accepted, GateVerdict(IntentState.EXPIRED, IntentReason.EXPIRED, "written too late")
+            )
+            return
+        assert trade is not None, "it was accepted for one"
+        await self._send(rules, alert, command_for(alert.verb, trade), accepted)
+
+    async def _send(self, rules: SourceRules, alert: Alert, verb: Verb, record: IntentRecord) -> None:
+        ack = await self._engine.command(
+            Command(
+                record.command_id,
+                verb,
+                rules.source,
+                Source(SourceKind.WEBHOOK, rules.name),
+                rules.trade,
+            )
+        )
+        if not ack.accepted:
+            await asyncio.sleep(_SHOWN_WITHIN)
+            verdict = self._judged(rules, alert, record)
+            if verdict.state is IntentState.ACCEPTED:
+                verdict = GateVerdict(IntentState.FAILED, IntentReason.NOT_RUNNING, ack.text)
+            await self._become(record, verdict)
+            self._warnings.judged(rules.name, alert.verb, verdict)
+            return
+        self._open[record.id] = record, self._clock()
+        await self._become(record, GateVerdict(IntentState.SENT, "", ack.text))
+
+    async def _become(self, record: IntentRecord, verdict: GateVerdict) -> None:
+        """Write down and show a new state; what cannot be written is shown alone, and settled by the next
+        start."""
+        changed = replace(
+            record,
+            state=verdict.state.value,
+            reason=verdict.reason,
+            text=verdict.text,
+            changed_at=self._clock(),
+        )
+        self._show(changed)
+        if record.id in self._open:
+            self._open[record.id] = changed, self._open[record.id][1]
+        if verdict.state.is_final:
+            self._open.pop(record.id, None)
+        try:
+            await self._written(lambda journal: journal.change(changed))
+        except NotWritten as error:
+            _LOG.warning("intent %s is %s, and that is not written: %s", record.id, changed.state, error)
+
+    # Its own run
+
+    async def run(self) -> None:
+        """Settle what an earlier engine has left, then follow what is under way, until cancelled."""
+        with suppress(NotWritten):
+            await self._settle_what_was_left()
+        while True:
+            await asyncio.sleep(_LOOK)
+            now = self._clock()
+            self._warnings.look_for_silence(self.arming.rules, self.arming.view, now)
+            view = self._engine.view
+            for record, since in list(self._open.values()):
+                found = outcome(record, view.trade(record.trade), since, now)
+                if found is None and now - since > FOLLOWED_FOR:
+                    found = GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, "no outcome was seen")
+                if found is not None and (found.state.value, found.text) != (record.state, record.text):
+                    await self._become(record, found)
+                    verb = IntentVerb(record.verb)
+                    self._warnings.judged(record.source.partition(":")[2], verb, found)
+
+    async def close(self) -> None:
+        """Give up what is under way, and let the journal go."""
+        for task in list(self._pursuing):
+            task.cancel()
+        await asyncio.gather(*self._pursuing, return_exceptions=True)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
+        self._thread.shutdown(wait=False)
+
+    async def _settle_what_was_left(self) -> None:
+        """Nothing is replayed after a restart."""
+        for left in await self._written(lambda journal: journal.unfinished()):
+            if left.command_id:
+                text = "the engine ended before its outcome was seen; it is not tried again"
+                verdict = GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, text)
+            else:
+                text = "the engine ended before anything was done about it"
+                verdict = GateVerdict(IntentState.EXPIRED, IntentReason.EXPIRED, text)
+            await self._become(left, verdict)
+        known = {each.id for each in self._newest}
+        older = await self._written(lambda journal: journal.newest(_KEPT))
+        self._newest.extendleft(each for each in older if each.id not in known)
+        newest = sorted(self._newest, key=lambda each: each.received_at)
+        self._newest.clear()
+        self._newest.extend(newest)
+        self._shown = tuple(_view(each) for each in reversed(self._newest))
+
+    async def _written(self, work: Callable[[IntentJournal], T]) -> T:
+        """What `work` does with the journal, in its thread. Raises NotWritten."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, self._with_journal, work)
+        except JournalError as error:
+            raise NotWritten(str(error)) from None
+
+    def _with_journal(self, work: Callable[[IntentJournal], T]) -> T:
+        if self._journal is None:
+            self._journal = self._open_journal()
+        return work(self._journal)
+
+    def _let_go(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+
+    def _show(self, record: IntentRecord) -> None:
+        for number, known in enumerate(self._newest):
+            if known.id == record.id:
+                self._newest[number] = record
+                break
+        else:
+            self._newest.append(record)
+        self._shown = tuple(_view(each) for each in reversed(self._newest))
+        state = IntentState(record.state)
+        if state.is_final:
+            self._counts[record.source, record.state, record.reason] += 1
+        words = f"intent {record.id} of {record.source}: {record.verb} {record.trade} {record.state}"
+        said = f" {record.reason}: {record.text}" if record.reason else ""
+        _LOG.info("%s%s", words, said)
+
+
+def _view(record: IntentRecord) -> IntentView:
+    return IntentView(
+        record.id,
+        record.source,
+        record.verb,
+        record.trade,
+        record.received_at,
+        record.state,
+        record.reason,
+        record.text,
+        record.changed_at,
+    )

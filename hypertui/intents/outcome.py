@@ -1,0 +1,67 @@
+"""What has become of an intent's command, by the newest snapshot of its trade. Pure."""
+
+from __future__ import annotations
+
+from hypertui.core.findings import Level
+from hypertui.core.intents import IntentReason, IntentState, IntentVerb, because_of_guard
+from hypertui.core.market import plain
+from hypertui.core.phrases import at_price
+from hypertui.intents.gate import GateVerdict
+from hypertui.journal.records import IntentRecord
+from hypertui.port.commands import CommandState
+from hypertui.port.snapshot import Snapshot
+from hypertui.port.views import BracketView
+
+FOLLOWED_FOR = 600_000  # ms
+_SHOWN_WITHIN = 1_000  # ms from a change of a trade until its snapshot says so, at the longest
+
+_ENDS = {CommandState.REFUSED: IntentState.FAILED, CommandState.FAILED: IntentState.FAILED}
+
+
+def outcome(record: IntentRecord, trade: Snapshot | None, sent_at: int, now: int) -> GateVerdict | None:
+    """How it has ended, None while that cannot be said; `sent_at` is when the trade had the command (ms)."""
+    if trade is None:
+        return GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, "the trade is gone")
+    if record.verb == IntentVerb.OPEN and trade.bracket is not None:
+        return _entered(record, trade, trade.bracket, now - sent_at > _SHOWN_WITHIN)
+    if record.verb == IntentVerb.OPEN:
+        return _opened(trade, now - sent_at > _SHOWN_WITHIN)
+    known = next((each for each in trade.commands if each.id == record.command_id), None)
+    if known is not None and known.state is CommandState.CONFIRMED:
+        return GateVerdict(IntentState.DONE, "", known.text)
+    if known is not None and known.state in _ENDS:
+        return GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, known.text)
+    if (trade.over or trade.waits) and now - sent_at > _SHOWN_WITHIN:
+        return GateVerdict(IntentState.DONE, "", trade.reason) if not trade.position else None
+    return None
+
+
+def _entered(
+    record: IntentRecord, trade: Snapshot, bracket: BracketView, is_shown: bool
+) -> GateVerdict | None:
+    """A bracket's entry may rest for long, and is followed for as long."""
+    if bracket.state == "held":
+        average = "" if bracket.average is None else f" at {at_price(bracket.average)} on average"
+        return GateVerdict(IntentState.DONE, "", f"holds {plain(trade.position)}{average}")
+    if bracket.state == "buying":
+        if not bracket.bought:
+            return GateVerdict(IntentState.SENT, "", record.text)
+        of = "" if bracket.wanted is None else f" of {plain(bracket.wanted)}"
+        return GateVerdict(IntentState.PARTIAL, "", f"{plain(bracket.bought)}{of} bought")
+    if not is_shown:
+        return None
+    return GateVerdict(IntentState.FAILED, IntentReason.UNFILLED, bracket.given_up or "it has bought nothing")
+
+
+def _opened(trade: Snapshot, is_shown: bool) -> GateVerdict | None:
+    if trade.entry_price is not None and trade.position and not (trade.over or trade.waits):
+        return GateVerdict(IntentState.DONE, "", f"the trade is open at {at_price(trade.entry_price)}")
+    if not is_shown or not (trade.over or trade.waits):
+        return None
+    red = next((finding for finding in trade.findings if finding.level is Level.RED), None)
+    if red is None:
+        return GateVerdict(IntentState.FAILED, IntentReason.EXCHANGE_REFUSED, trade.reason)
+    guards = {guard.words: guard.guard for guard in trade.guards}
+    if red.name in guards:
+        return GateVerdict(IntentState.FAILED, because_of_guard(guards[red.name]), red.text)
+    return GateVerdict(IntentState.FAILED, IntentReason.PREFLIGHT, red.text)

@@ -1,0 +1,86 @@
+"""Intents as those see them who watch an engine: the sources, and what became of what they wanted.
+
+Times are milliseconds since the Unix epoch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from hypertui.port.commands import Command
+from hypertui.port.snapshot import Alarm
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """Somebody outside who may want something of `trade`. `last_at` is when an alert of it came last that was
+    its own, None before the first since the start. `needs_arming`: it acts only while it is armed, which it
+    is until `armed_until`."""
+
+    name: str
+    trade: str
+    verbs: tuple[str, ...]
+    last_at: int | None = None
+    needs_arming: bool = False
+    armed_until: int | None = None
+
+    def is_armed(self, now: int) -> bool:
+        """Whether it may act at `now`."""
+        return not self.needs_arming or (self.armed_until is not None and now < self.armed_until)
+
+
+@dataclass(frozen=True, slots=True)
+class IntentView:
+    """An intent and how far it has come by `changed_at`; `reason` is from a closed list, `text` says it in
+    words."""
+
+    id: str
+    source: str
+    verb: str
+    trade: str
+    received_at: int
+    state: str
+    reason: str
+    text: str
+    changed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class IntentCounter:
+    """How many intents of a source came to this end, since the start."""
+
+    source: str
+    state: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class IntentsView:
+    """`intents` are the newest, newest first. `denied` counts what was turned away before it was anybody's
+    alert, by why. `place` is where alerts come in."""
+
+    place: str = ""
+    sources: tuple[SourceView, ...] = ()
+    intents: tuple[IntentView, ...] = ()
+    counts: tuple[IntentCounter, ...] = ()
+    denied: tuple[tuple[str, int], ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+
+
+NO_INTENTS = IntentsView()  # of an engine that nobody sends any to
+
+
+class SourceControl(Protocol):
+    """What an engine is told of its sources, from any thread."""
+
+    @property
+    def view(self) -> IntentsView:
+        """The newest view."""
+
+    def refusal(self, command: Command) -> str:
+        """Why a source cannot be armed or disarmed, in words; empty where it can."""
+
+    def arm(self, command: Command) -> str:
+        """Arm or disarm it; returns what that comes to, in words."""

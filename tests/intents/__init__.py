@@ -1,0 +1,1 @@
+"""Intents and the door for alerts."""

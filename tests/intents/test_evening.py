@@ -1,0 +1,147 @@
+"""End to end on the local venue: alerts by HTTP become intents, commands, and a trade."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hypertui.cli.journal import journals
+from hypertui.journal.intents import IntentJournal
+from hypertui.port.commands import Command, Verb
+from hypertui.port.snapshot import Mode
+from tests.intents.alerts import WAITING, AlertedEngine, alerted
+from tests.support.ladders import changed
+from tests.support.live_engine import wall_clock
+from tests.support.local_venue import LocalVenue
+
+
+@pytest.fixture
+def venue() -> Iterator[LocalVenue]:
+    with LocalVenue() as venue:
+        yield venue
+
+
+def test_an_alert_opens_the_trade_and_the_same_again_does_nothing(venue: LocalVenue, tmp_path: Path) -> None:
+    with alerted(venue, tmp_path) as engine:
+        assert not engine.live.held()
+        status, said = engine.alert("buy", id="a1", symbol="BINANCE:SOLUSDT.P", market_position="long")
+        assert (status, said["state"]) == (202, "RECEIVED")
+        done = engine.ends_as(said["id"], "DONE")
+        held = engine.live.held()
+        assert held > 0
+        assert len(engine.live.opened().working()) == 4
+        (command,) = (each for each in engine.live.snapshot.commands if each.id == done.command_id)
+        assert command.who == "webhook:tv-sol"
+        again, repeated = engine.alert("buy", id="a1", symbol="SOL")
+        assert (again, repeated) == (200, {"id": said["id"], "state": "DONE"})
+        status, other = engine.alert("buy", id="a2")
+        row = engine.ends_as(other["id"], "REJECTED")
+        assert row.reason == "already-open"
+        assert engine.live.held() == held
+        assert [row.state for row in engine.rows()] == ["DONE", "DUPLICATE", "REJECTED"]
+
+
+def test_the_trade_is_paused_resumed_sold_out_and_waits_for_the_next_signal(
+    venue: LocalVenue, tmp_path: Path
+) -> None:
+    with alerted(venue, tmp_path) as engine:
+        engine.ends_as(engine.alert("open")[1]["id"], "DONE")
+        engine.live.opened()
+        engine.ends_as(engine.alert("pause")[1]["id"], "DONE")
+        assert (engine.live.mode(), engine.live.snapshot.reason) == (Mode.PAUSED, "by webhook:tv-sol")
+        engine.ends_as(engine.alert("resume")[1]["id"], "DONE")
+        assert engine.live.mode() is Mode.RUNNING
+        closed = engine.ends_as(engine.alert("sell-out")[1]["id"], "DONE")
+        assert closed.command_id
+        engine.ends_as(engine.alert("close", market_position="flat")[1]["id"], "DONE")
+        price = engine.live.unit_price(1)
+        venue.set_price("SOL", price + 5)
+        engine.wait_until_it_waits()
+        assert engine.live.held() == Decimal(0)
+        engine.ends_as(engine.alert("open", id="second")[1]["id"], "DONE")
+        assert engine.live.held() > 0
+
+
+def test_somebody_elses_pause_is_not_lifted(venue: LocalVenue, tmp_path: Path) -> None:
+    with alerted(venue, tmp_path) as engine:
+        engine.ends_as(engine.alert("open")[1]["id"], "DONE")
+        engine.live.opened()
+        assert engine.live.command(Verb.PAUSE).accepted
+        engine.live.wait_for(lambda: engine.live.mode() is Mode.PAUSED, "the pause")
+        row = engine.ends_as(engine.alert("resume")[1]["id"], "HELD")
+        assert (row.reason, engine.live.mode()) == ("paused", Mode.PAUSED)
+
+
+def test_an_alert_that_was_missed_holds_the_next_one_and_sounds_an_alarm(
+    venue: LocalVenue, tmp_path: Path
+) -> None:
+    with alerted(venue, tmp_path) as engine:
+        row = engine.ends_as(engine.alert("buy", prev_market_position="long")[1]["id"], "HELD")
+        assert row.reason == "desync"
+        (alarm,) = engine.live.engine.view.intents.alarms
+        assert alarm.active
+        assert "an alert was missed" in alarm.text
+        assert not engine.live.held()
+
+
+def test_what_cannot_be_opened_waits_again_and_says_why(venue: LocalVenue, tmp_path: Path) -> None:
+    with alerted(venue, tmp_path, config=changed(WAITING, position_size=Decimal(10_000_000))) as engine:
+        row = engine.ends_as(engine.alert("open")[1]["id"], "FAILED")
+        assert row.reason == "preflight"
+        engine.wait_until_it_waits()
+        assert "came to nothing" in engine.live.snapshot.reason
+        assert not engine.live.held()
+
+
+def test_nothing_is_replayed_after_a_restart(venue: LocalVenue, tmp_path: Path) -> None:
+    with alerted(venue, tmp_path) as engine:
+        left = engine.ends_as(engine.alert("pause", id="left")[1]["id"], "REJECTED")
+        assert left.reason == "nothing-open"
+    journal = IntentJournal.open(engine.url, "paper")
+    for number, (state, command) in enumerate((("RECEIVED", ""), ("SENT", "intent-1"))):
+        later = wall_clock() + number
+        journal.receive(
+            replace(left, id=f"{number:032x}", key=state, state=state, command_id=command, received_at=later)
+        )
+    journal.close()
+    with alerted(venue, tmp_path) as engine:
+        assert engine.ends_as(f"{0:032x}", "EXPIRED").reason == "expired"
+        assert engine.ends_as(f"{1:032x}", "FAILED").reason == "unknown"
+        assert not engine.live.held()
+
+
+def test_a_source_that_is_not_armed_is_held(venue: LocalVenue, tmp_path: Path) -> None:
+    with alerted(venue, tmp_path, needs_arming=True) as engine:
+        row = engine.ends_as(engine.alert("open", id="1")[1]["id"], "HELD")
+        assert row.reason == "not-armed"
+        _send(engine, Command("arm-1", Verb.ARM, "test@tty", guard="tv-sol"))
+        engine.ends_as(engine.alert("open", id="2")[1]["id"], "DONE")
+        _send(engine, Command("disarm-1", Verb.DISARM, "test@tty", guard="tv-sol"))
+        assert engine.ends_as(engine.alert("close", id="3")[1]["id"], "HELD").reason == "not-armed"
+        words = [event.text for event in engine.live.events("command")]
+        assert any("tv-sol is armed for 12 h" in text for text in words)
+
+
+def _send(engine: AlertedEngine, command: Command) -> None:
+    assert asyncio.run(engine.live.engine.command(command)).accepted
+
+
+def test_a_trade_that_is_open_goes_on_after_a_restart_without_a_signal(
+    venue: LocalVenue, tmp_path: Path
+) -> None:
+    with journals(tmp_path, None, wall_clock) as journal:
+        with alerted(venue, tmp_path, journal=journal) as first:
+            first.ends_as(first.alert("open")[1]["id"], "DONE")
+            first.live.opened()
+            held, key = first.live.held(), first.live.key
+        again = AlertedEngine(venue, tmp_path, journal=journal)
+        again.live.key = key
+        with again:
+            again.live.opened()
+            assert not again.live.snapshot.waits
+            assert again.live.held() == held
