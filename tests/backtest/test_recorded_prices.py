@@ -109,6 +109,7 @@ TRACES = {
 }
 
 
+@pytest.mark.usefixtures("in_machine_code")
 @pytest.mark.parametrize("reinvest", TRACES)
 def test_both_engines_write_the_known_trace_of_the_month(month: Series, reinvest: Reinvest) -> None:
     plan = LadderPlan(KNOWN_INSTRUMENTS["BTC"], D(250), D(20_000), reinvest=reinvest, trust_slots=0)

@@ -39,6 +39,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return err
 
 
+@pytest.mark.usefixtures("in_machine_code")
 def test_both_tell_the_same(prices: str, capsys: pytest.CaptureFixture[str]) -> None:
     costs = ["--funding", "-0.00001", "--slippage", "0.0002"]
     told = {
@@ -61,6 +62,7 @@ def test_both_tell_the_same(prices: str, capsys: pytest.CaptureFixture[str]) -> 
             assert found == figure, name
 
 
+@pytest.mark.usefixtures("in_machine_code")
 def test_the_words_name_the_engine_and_the_funding(prices: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = shown(capsys, prices, *WALK, "--funding", "0.00001", "--engine", "fast")
     assert ", fast engine\n" in words
