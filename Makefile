@@ -14,9 +14,10 @@ run: $(VENV)/.run-ready  ## trade the ladder on paper, in the console
 	$(COMPILE)
 	$(BIN)/hypertui
 
+# What pytest makes of the test files is kept as well: each worker would else make it again.
 test: $(VENV)/.setup-ready  ## the whole test suite
 	$(COMPILE)
-	$(BIN)/python -m pytest -n 4 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist worksteal
 
 lint: $(VENV)/.setup-ready  ## format, lint, types and layers
 	$(BIN)/ruff format --check .

@@ -40,6 +40,14 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.fixture(scope="session")
+def in_machine_code() -> None:
+    """For tests that the fast engine walks for: it is compiled by one worker, once."""
+    from tests.support.machine_code import compile_once
+
+    compile_once()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """What is there at the end of a file of tests stays: a heap that grows to millions of objects would be

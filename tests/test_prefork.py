@@ -28,6 +28,7 @@ _ENDS = {
     "words": "raise SystemExit('last words')",
     "defect": "1 / 0",
     "at exit": "import atexit; atexit.register(print, 'left')",
+    "thread": "import threading, time; threading.Thread(target=lambda: print(time.sleep(0.1))).start()",
     "full": "import sys; sys.stdout = open('/dev/full', 'w'); print('lost')",
     "killed": "import os; os.kill(os.getpid(), 9)",
 }

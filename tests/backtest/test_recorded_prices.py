@@ -84,10 +84,10 @@ def test_a_month_of_bitcoin_in_units_of_250(month: Series) -> None:
 def test_units_far_too_small_lose_nearly_everything_and_the_report_says_why(
     month: Series, reinvest: Reinvest
 ) -> None:
-    # By ten times the venue's fee eight days are enough, for which that takes the whole month.
-    prices = 8 * 24 * 60 * month.per_row
+    # By forty times the venue's fee three days are enough, for which that takes the whole month.
+    prices = 3 * 24 * 60 * month.per_row
     days = replace(month, prices=month.prices[:prices], times=month.times[:prices])
-    run = walk(days, 50, reinvest, costs := Costs(10 * VENUE.fee_rate))
+    run = walk(days, 50, reinvest, costs := Costs(40 * VENUE.fee_rate))
     stake = run.ladder.entry_coins * run.ladder.grid.entry_price
     if reinvest is not Reinvest.OFF:  # a fragment that never shrinks loses more than was entered
         assert 0 < run.ladder.value(run.last_price) < stake / 50
@@ -109,6 +109,7 @@ TRACES = {
 }
 
 
+@pytest.mark.usefixtures("in_machine_code")
 @pytest.mark.parametrize("reinvest", TRACES)
 def test_both_engines_write_the_known_trace_of_the_month(month: Series, reinvest: Reinvest) -> None:
     plan = LadderPlan(KNOWN_INSTRUMENTS["BTC"], D(250), D(20_000), reinvest=reinvest, trust_slots=0)

@@ -39,30 +39,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return err
 
 
-def test_of_candles_both_tell_what_the_other_way_of_walking_them_comes_to(
-    prices: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = Path(prices).read_text().splitlines()[1:]
-    closes = [float(row.split(",")[1]) for row in rows]
-    candles = [
-        f"{row.split(',')[0]},{before},{max(before, close) + 0.8:.2f},{min(before, close) - 0.8:.2f},{close}"
-        for row, before, close in zip(rows[1:], closes, closes[1:], strict=False)
-    ]
-    Path("candles.csv").write_text("\n".join(["time,open,high,low,close", *candles]) + "\n")
-    told = {
-        engine: json.loads(shown(capsys, "candles.csv", *WALK, "--json", "--engine", engine))
-        for engine in ("exact", "fast")
-    }
-    other = float(told["exact"]["other_way_net_pnl"])
-    assert float(told["fast"]["other_way_net_pnl"]) == pytest.approx(other, rel=1e-9)
-    net = float(told["exact"]["net_pnl"])
-    assert abs(other - net) > 1
-    words = shown(capsys, "candles.csv", *WALK)
-    assert "they hide crossings" in words
-    assert f"walked the other way {other:+,.2f} USD: {abs(other - net):,.2f} USD apart" in words
-    assert "the other way" not in shown(capsys, prices, *WALK)
-
-
+@pytest.mark.usefixtures("in_machine_code")
 def test_both_tell_the_same(prices: str, capsys: pytest.CaptureFixture[str]) -> None:
     costs = ["--funding", "-0.00001", "--slippage", "0.0002"]
     told = {
@@ -85,6 +62,7 @@ def test_both_tell_the_same(prices: str, capsys: pytest.CaptureFixture[str]) -> 
             assert found == figure, name
 
 
+@pytest.mark.usefixtures("in_machine_code")
 def test_the_words_name_the_engine_and_the_funding(prices: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = shown(capsys, prices, *WALK, "--funding", "0.00001", "--engine", "fast")
     assert ", fast engine\n" in words

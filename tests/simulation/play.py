@@ -26,7 +26,7 @@ class Verdict:
 
 
 def play(seed: int, drawn: Callable[[int], Scenario] = draw, twins: bool = True) -> Verdict:
-    """Play a seed, which takes half the time without `twins`; see `Game`."""
+    """Play a seed, which takes a third less time without `twins`; see `Game`."""
     scenario = drawn(seed)
     loop = VirtualLoop(scenario.to_full_hour)
     with TemporaryDirectory() as folder:

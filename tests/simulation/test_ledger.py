@@ -95,7 +95,7 @@ def test_a_night_with_faults_comes_to_the_same_money_three_ways(tmp_path: Path) 
 
 
 def test_without_faults_round_trips_and_cycles_are_the_ladders_own(tmp_path: Path) -> None:
-    game = play(tmp_path, 5, 6, Faults(), ())
+    game = play(tmp_path, 5, 4, Faults(), ())
     ladder = ladder_of(game.courses[0].trade.tracker)
     with History.open(f"sqlite:///{tmp_path / 'journal.db'}") as history:
         found = statement(Scope(history, "paper"))

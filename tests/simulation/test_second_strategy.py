@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.play import play
 from tests.simulation.scenario import draw_second
 
-_SEEDS = 40
+_SEEDS = 20
 _PART = 10
 
 

@@ -9,12 +9,12 @@ import pytest
 from tests.simulation.play import play
 from tests.simulation.scenario import Scenario, draw, draw_desk, draw_exits, draw_guards
 
-_ALONE = 60
-_TOGETHER = 50
+_ALONE = 40
+_TOGETHER = 30
 _EXITS = 20
 _GUARDS = 10
 _PART = 10
-_TWINS = 20  # of those alone: a twin beside each takes as long as the trade itself
+_TWINS = 20  # of those alone: a twin beside each takes two thirds as long as the trade itself
 _FAILED_ONCE = (
     405,
     412,
@@ -87,6 +87,6 @@ def failures(
 
 
 def test_a_seed_replays_exactly() -> None:
-    first, second = play(3, draw_desk), play(3, draw_desk)
+    first, second = play(3, draw_desk, twins=False), play(3, draw_desk, twins=False)
     assert first.events == second.events
     assert (first.seconds, first.counts) == (second.seconds, second.counts)

@@ -10,6 +10,7 @@ This module is a program too: the process that the others are forked from.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
 import json
@@ -180,6 +181,22 @@ def _stream(like: IO[str]) -> IO[str]:
     return stream
 
 
+def _end(code: object) -> None:
+    """End as the interpreter does, but for taking apart what was loaded: that would copy nearly all of it,
+    and take longer than most commands. Returns where more is to be done: a text to print, a broken stream."""
+    if code is not None and not isinstance(code, int):
+        return
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            return
+    os._exit((code or 0) & 0xFF)
+
+
 def _load() -> None:
     """Everything that the tests start imports."""
 
@@ -201,10 +218,15 @@ def main() -> None:
     kind, program, *arguments = asked["argv"]
     sys.argv = [kind, *arguments]
     sys.path[0] = asked["cwd"] if kind == "-m" else ""
-    if kind == "-m":
-        runpy.run_module(program, run_name="__main__", alter_sys=True)
-    else:
-        exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})  # noqa: S102 - what -c is for
+    try:
+        if kind == "-m":
+            runpy.run_module(program, run_name="__main__", alter_sys=True)
+        else:
+            exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})  # noqa: S102 - what -c is for
+    except SystemExit as left:
+        _end(left.code)
+        raise
+    _end(None)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ def test_processes_find_the_same_in_the_same_order(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "b").rglob("*") if path.is_file()] == ["evaluations.jsonl"]
 
 
+@pytest.mark.usefixtures("in_machine_code")
 def test_the_fast_engine_by_skeletons_finds_what_the_exact_one_finds(tmp_path: Path) -> None:
     terms = Terms(SOL, TERMS.costs, Engine.FAST)
     what = plan("0.2%:1.2%:0.1%")
