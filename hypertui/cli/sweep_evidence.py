@@ -94,7 +94,9 @@ def verdict_of(
         overfitting=_overfitting(rows),
     )
     texts = setting_texts(best.row.setting)
-    setting = f"unit {texts['unit_size']}, position {best.row.setting.position_size:,f} USD, {texts['reinvest']}"
+    setting = (
+        f"unit {texts['unit_size']}, position {best.row.setting.position_size:,f} USD, {texts['reinvest']}"
+    )
     named = f"of the best by {plan.by.words} ({setting}, exits {texts['exits']}):"
     other = _other_way(best.row, parts.swept, plan)
     lines = [
