@@ -87,7 +87,9 @@ def _report(results: SweepResults, verdict: EdgeVerdict | None) -> SweptReport:
     notes = [*(verdict.why if verdict is not None else ()), *([head.caveat] if head.caveat else [])]
     if (measured := out_of_sample(results)) is not None:
         folds = counted(len(results.of(StretchRole.OUT_OF_SAMPLE)), "fold")
-        notes.append(f"Walk-forward: what was chosen in {folds} made {gain(Decimal(measured))} USD in the next part.")
+        notes.append(
+            f"Walk-forward: what was chosen in {folds} made {gain(Decimal(measured))} USD in the next part."
+        )
     notes.append(f"Fee rate {head.fee_rate}, slippage {head.slippage}, funding {head.funding} an hour.")
     rung = "" if verdict is None else verdict.rung.value
     return SweptReport(title, _period(head), rows, rung, notes)
