@@ -14,7 +14,8 @@ POINTS = 1_500  # of a curve: more would fall on one another
 
 
 def curve_of(course: Course, series: Series, walked: int, points: int = POINTS) -> Curve:
-    """The curve over the first `walked` prices of the series."""
+    """The curve over the first `walked` prices of the series. Its moments are times (ms), or indices of the
+    prices where the series has none."""
     count = min(points, walked)
     found, peak = Curve(), 0.0
     for begin, end, legs in _stretches(course.legs, walked, count):
@@ -31,7 +32,8 @@ def curve_of(course: Course, series: Series, walked: int, points: int = POINTS) 
             deepest = max(deepest, peak - under)
             peak = max(peak, over)
         price, leg = series.prices[end - 1], legs[-1][2]
-        found.at.append(series.times[begin] if begin == 0 else series.times[end - 1])
+        at = begin if begin == 0 else end - 1
+        found.at.append(series.times[at] if series.timed else at)
         found.low.append(low)
         found.high.append(high)
         found.price.append(float(price))

@@ -101,7 +101,7 @@ def figures_in_words(run: Outcome, costs: Costs, timing: RunTime) -> list[tuple[
         ("entry", f"{plain(run.entry_coins)} {symbol} at {_price(run.entry_price)}"),
         ("last price", f"{_price(run.last_price)}, unit {run.unit:+d}, {run.phase.value}"),
         ("position", f"{plain(run.position)} {symbol}, buy size {_usd(run.fragment)} USD"),
-        ("steps", f"{run.steps:,} ({phases}), {run.fills:,} fills"),
+        ("steps", f"{run.steps:,} ({phases}), {counted(run.fills, 'fill')}"),
         ("walked", f"{counted(run.ticks, 'price')} in {seconds}, {engine}"),
     ]
     if run.equity is not None:

@@ -110,8 +110,9 @@ class ToldRun:
         """Its course as it is drawn. Needs two prices at least."""
         ladder, track = self.run.ladder, PriceTrack(self.symbol)
         for fill in self.course.fills:
+            at = fill.at if self.run.series.timed else fill.tick
             track.add(
-                TrackedFill("", fill.at, fill.price, fill.side, fill.size, fill.reason, fill.unit, fill.gain)
+                TrackedFill("", at, fill.price, fill.side, fill.size, fill.reason, fill.unit, fill.gain)
             )
         units = [leg.unit for leg in self.course.legs]
         grid = range(min(units) - SLOTS, max(units) + SLOTS + 1)

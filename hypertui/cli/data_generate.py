@@ -52,5 +52,5 @@ def generate(arguments: argparse.Namespace) -> int:
         f"{out}: {ticks.rows:,} {'candles' if ticks.per_row > 1 else 'prices'}, {ticks.notes[0]}{said}"
     )
     if lost:
-        streams.complain(f"an array does not hold {lost}: .parquet does")
+        streams.complain(f"{out} does not hold {lost}: a .parquet file does")
     return 0

@@ -30,7 +30,7 @@ from hypertui.settings import load_settings
 # What a session has settled itself.
 _ITS_OWN = (
     "only", "symbol", "unit_size", "position_size", "risk", "leverage", "sz_decimals", "reinvest", "equity",
-    "engine", "price",
+    "engine", "price", "holdout", "report",
     *EXIT_FLAGS,
 )  # fmt: skip
 
@@ -41,11 +41,10 @@ def compare_session(arguments: argparse.Namespace, costs: Costs) -> int:
     if arguments.journal is None:
         raise ValueError("the following arguments are required: PRICES; or --journal, a session to walk")
     given = [name for name in _ITS_OWN if getattr(arguments, name, None) is not None]
-    if arguments.guards:
-        given.append("guards")
+    given += [name for name in ("guards", "evidence", "open_holdout", "tui") if getattr(arguments, name)]
     if given:
         flag = f"--{given[0].replace('_', '-')}"
-        raise ValueError(f"{flag} goes with PRICES: a session is walked with the settings that it had")
+        raise ValueError(f"{flag} goes with PRICES: a session is walked as it was, and compared in words")
     try:
         with History.open(_url(arguments)) as history:
             record = chosen(history.trades(), arguments.trade)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ _NO_PROOF = (
     "and these candles are past."
 )
 _NONE = "-"
+_LIKE_A_FIGURE = re.compile(r"|-|(of |[-+<>] ?)?[\d,.]+( %)?").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,10 +266,13 @@ def _firing(each: Firing) -> dict[str, object]:
 
 
 def _aligned(table: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Words stand at the left of their columns, figures at the right."""
     rows = list(table)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    sides = [">" if all(map(_LIKE_A_FIGURE, below)) else "<" for _, *below in columns]
     for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        cells = (f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True))
         yield "  ".join(cells).rstrip()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import time
+from decimal import Decimal
 from pathlib import Path
 
-from hypertui.charts.figures import minute
+from hypertui.charts.figures import gain, minute
 from hypertui.cli.report_files import check_report, is_picture, write_report
 from hypertui.cli.work_screen import show_work
 from hypertui.core.clock import wall_ms
@@ -16,7 +17,7 @@ from hypertui.sweep.report_page import SweptReport, swept_page, swept_picture
 from hypertui.sweep.results import SweepHead, SweepResults, read_results
 from hypertui.sweep.store import EvaluationStore
 from hypertui.sweep.stretches import StretchRole
-from hypertui.sweep.summary import sweep_in_words
+from hypertui.sweep.summary import out_of_sample, sweep_in_words
 from hypertui.sweep.sweeping import SweepCourse
 from hypertui.sweep.watching import SweepWork
 from hypertui.sweep.workers import Workers
@@ -84,6 +85,11 @@ def _report(results: SweepResults, verdict: EdgeVerdict | None) -> SweptReport:
     rows = [row for row in results.rows if row.stretch.role is StretchRole.WHOLE]
     title = f"hypertui sweep: {head.symbol}, {counted(len(rows), 'setting')} over {head.file}"
     notes = [*(verdict.why if verdict is not None else ()), *([head.caveat] if head.caveat else [])]
+    if (measured := out_of_sample(results)) is not None:
+        folds = counted(len(results.of(StretchRole.OUT_OF_SAMPLE)), "fold")
+        notes.append(
+            f"Walk-forward: what was chosen in {folds} made {gain(Decimal(measured))} USD in the next part."
+        )
     notes.append(f"Fee rate {head.fee_rate}, slippage {head.slippage}, funding {head.funding} an hour.")
     rung = "" if verdict is None else verdict.rung.value
     return SweptReport(title, _period(head), rows, rung, notes)

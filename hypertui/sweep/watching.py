@@ -12,6 +12,7 @@ from hypertui.sweep.progress import rate_words
 from hypertui.sweep.result_map import NET, ResultMap, walked
 from hypertui.sweep.results import SweepRow
 
+_SO_FAR = "best so far"
 _MOST = 500  # rows of the table
 _PUBLISH = 0.25  # seconds between two views, at least
 _SHARE = 10  # so many times what a view took goes by before the next
@@ -40,7 +41,7 @@ class SweepWork:
         self._began = clock()
         self._known = 0
         self._next = 0.0
-        self._view = WorkView("Sweep", title, WorkState.RUNNING, "settings")
+        self._view = WorkView("Sweep", title, WorkState.RUNNING, "walks")
 
     @property
     def view(self) -> WorkView:
@@ -73,7 +74,11 @@ class SweepWork:
         with self._lock:
             self._publish()
             state = WorkState.DONE if self._view.done >= self._view.total else WorkState.STOPPED
-            self._view = replace(self._view, state=state, left=None, notes=tuple(notes))
+            facts = tuple(
+                replace(fact, label="best") if state is WorkState.DONE and fact.label == _SO_FAR else fact
+                for fact in self._view.facts
+            )
+            self._view = replace(self._view, state=state, left=None, facts=facts, notes=tuple(notes))
 
     def failed(self, why: str) -> None:
         """It cannot go on."""
@@ -96,7 +101,7 @@ def _with(view: WorkView, found: ResultMap, prices: int) -> WorkView:
     net = best.found.net_pnl
     label = f"{best.setting.unit_size}, {found.rows[place[0]]}"
     facts = [
-        WorkFact("best so far", f"{net:+,.2f} USD at {label}", net),
+        WorkFact(_SO_FAR, f"{net:+,.2f} USD at {label}", net),
         *([] if beside is None else [WorkFact("next to it", f"{beside:+,.2f}", beside)]),
         WorkFact("with a gain", f"{sum(each.found.net_pnl > 0 for each in found.placed.values()):,}"),
     ]

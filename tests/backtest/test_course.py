@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from hypertui.backtest.candle_ways import other_way
 from hypertui.backtest.course import Course, CourseRecorder
 from hypertui.backtest.course_curve import curve_of
+from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.shares import shares_of
+from hypertui.backtest.told import ToldRun
 from hypertui.core.market import ZERO, Side
 from hypertui.core.price_series import Series
 from tests.backtest.walks import BEGAN, MINUTE, random_candles, random_prices, walk_of
@@ -75,6 +78,16 @@ def test_a_curve_keeps_every_peak_however_few_points_it_has(seed: int, points: i
     falls = [max([0.0, *curve.best[:index]]) - worst for index, worst in enumerate(curve.worst)]
     assert max(falls) - 1e-9 <= max(curve.drawdown) <= float(run.max_drawdown) + 1e-9
     assert (curve.at[0], curve.at[-1]) == (series.times[0], series.times[-1])
+
+
+def test_a_curve_without_times_counts_its_prices() -> None:
+    walk = walk_of(replace(random_prices(300, 1), timed=False), costs=Costs())
+    recorder = CourseRecorder(walk.attempt.costs)
+    run = walk.run(recorder)
+    curve = curve_of(recorder.course, walk.series, run.ticks, 50)
+    assert (curve.at[0], curve.at[-1]) == (0, run.ticks - 1)
+    fills = ToldRun(run, recorder.course, walk.attempt.costs).chart().fills
+    assert [fill.at for fill in fills] == [fill.tick for fill in recorder.course.fills]
 
 
 def test_a_curve_of_single_prices_has_the_deepest_fall() -> None:

@@ -1,5 +1,6 @@
 """The commands as processes: what they print and how they end."""
 
+import argparse
 import json
 import os
 import signal
@@ -11,10 +12,15 @@ from typing import Any
 
 import pytest
 
+from hypertui.cli.arguments import parser
 from tests.support.local_venue import LocalVenue
 from tests.support.prefork import Process, run_to_end
 
 DEADLINE = 60
+COMMANDS = (
+    *("backtest", "sweep", "swept", "record", "data", "data fetch", "data check", "data generate"),
+    *("signals", "signals check", "signals backtest", "signals show", "venue", "run", "doctor", "replay"),
+)
 
 
 @pytest.fixture
@@ -45,6 +51,18 @@ def test_help_and_version(home: dict[str, str], tmp_path: Path) -> None:
     assert line.startswith("hypertui 0.")
     for part in ("commit", "Python 3.", "hyperliquid-python-sdk 0.24.0", "Textual 8."):
         assert part in line
+
+
+def test_every_command_has_a_help() -> None:
+    parsers = {"": parser()}
+    for name in COMMANDS:
+        *group, last = name.split()
+        for action in parsers[" ".join(group)]._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                parsers[name] = action.choices[last]
+        shown = parsers[name].format_help()
+        assert shown.startswith(f"usage: hypertui {name}")
+        assert "%%" not in shown and "%(" not in shown
 
 
 def test_a_headless_run_on_its_own_paper_market(home: dict[str, str], tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_a_backtest_takes_them_too(here: Path, capsys: pytest.CaptureFixture[str
     assert D("-100") < D(summary["realized_pnl"]) < D("-99.9")
     assert main(walk) == 0
     assert (
-        "sizing         unit 0.4 % of 64,000 = 256 USD; risk 100.00 USD / (2.5 units of 0.4 % + fees 0.09 % "
+        "sizing        unit 0.4 % of 64,000 = 256 USD; risk 100.00 USD / (2.5 units of 0.4 % + fees 0.09 % "
         "+ slippage 0 %) = 9,174.31 USD\n"
     ) in capsys.readouterr().out
     (here / "config.toml").write_text('[trade]\nunit_size = "0.4%"\nrisk = 100\n')

@@ -121,6 +121,14 @@ def test_what_no_journal_can_say_is_refused(
     said = _refused(capsys, *_ladder(str(untimed), "--latency", "250ms"))
     assert said == "hypertui: latency is a time, and the price file has no times\n"
     assert "--unit-size goes with PRICES" in _refused(capsys, "--journal", journal, "--unit-size", "5")
+    for flags in (
+        ["--report", "r.html"],
+        ["--evidence"],
+        ["--holdout", "20%"],
+        ["--open-holdout"],
+        ["--tui"],
+    ):
+        assert f"{flags[0]} goes with PRICES" in _refused(capsys, "--journal", journal, *flags)
     assert "PRICES; or --journal" in _refused(capsys)
     assert "has no trade SOL" in _refused(capsys, "--journal", journal, "--trade", "SOL")
 

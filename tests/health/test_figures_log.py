@@ -58,7 +58,7 @@ def test_an_hour_and_the_end_have_their_figures() -> None:
     assert events[0].text == (
         f"figures of 1 h 0 min: feed up 99.00%, {good().health.connections} connections; 3 fills: "
         "received 50 ms (p99 60 ms), booked 1 ms (p99 1 ms), durable 3 ms (p99 3 ms), "
-        "compared 0 ms (p99 0 ms); 1200 orders sent, 1 refused; exits: 3 ladder stop by ladder, "
+        "compared 0 ms (p99 0 ms); 1,200 orders sent, 1 refused; exits: 3 ladder stop by ladder, "
         "1 manual by operator; found by checks: 2 missing"
     )
     data = json.loads(json.dumps(events[0].data))["figures"]
