@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr
 from hypertui.cli import streams
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.console.keymap import remap
+from hypertui.core.endpoint import ListenAddress
 from hypertui.core.market import plain
 from hypertui.core.phrases import counted
 from hypertui.core.redaction import printable
@@ -81,7 +82,7 @@ def _shown(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return plain(value)
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and not isinstance(value, ListenAddress):
         return ", ".join(map(_shown, value))
     if isinstance(value, Mapping) and value:
         return ", ".join(f"{name} {_shown(part)}" for name, part in value.items())
