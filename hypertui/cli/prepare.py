@@ -102,6 +102,9 @@ def prepare(
     connect = connector(settings, configs)
     state_dir, log = state_folder(settings), None
     leaves = outgoing(settings) if keeps else Outgoing(None, None)
+    if trades and (fresh or not asks):
+        # Before anything is written, or a market moved aside; a console looks behind its first paint.
+        refuse_journal_of_another_version(settings, state_dir)
     try:
         log = _log_in(made_state_folder(settings))
     except ValueError as error:
@@ -109,6 +112,13 @@ def prepare(
             raise
         streams.say(f"goes on without a log: {error}")
     return Prepared(settings, configs, state_dir, fresh, connect, log, leaves)
+
+
+def refuse_journal_of_another_version(settings: Settings, state_dir: Path) -> None:
+    """Raise ValueError in one line for a journal that this version cannot go on with."""
+    from hypertui.cli.journal import refuse_other_version
+
+    refuse_other_version(settings.ledger.url, state_dir)
 
 
 def only_one(why: str, configs: Sequence[TradeConfig]) -> TradeConfig:

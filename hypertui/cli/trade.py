@@ -17,12 +17,12 @@ from hypertui.cli.last_seen import past
 from hypertui.cli.metrics import metrics_door, served_metrics
 from hypertui.cli.outgoing import notices_kept
 from hypertui.cli.paper import FRESH_HINT, PaperMarket
-from hypertui.cli.prepare import Prepared, prepare, symbols_of
+from hypertui.cli.prepare import prepare, refuse_journal_of_another_version, symbols_of
 from hypertui.cli.printing import Printer
 from hypertui.cli.service import ServiceReport, watchdog
 from hypertui.cli.shown import show
 from hypertui.cli.values import seconds
-from hypertui.cli.webhook_door import announce_webhooks, served_webhooks, webhook_door
+from hypertui.cli.webhook_door import announce_webhooks, served_webhooks, sources_to_come, webhook_door
 from hypertui.console.keymap import remap
 from hypertui.console.launch import operator
 from hypertui.console.terminal.last_position import last_position
@@ -56,8 +56,6 @@ def console(arguments: argparse.Namespace) -> int:
         return headless(arguments)
     trade = prepare(arguments, asks=True)
     settings, symbols = trade.settings, symbols_of(trade.configs)
-    if trade.fresh:  # else behind the first paint: here a market would be moved aside for nothing
-        _refuse_other_version(trade)
     remap(settings.console.keys)
     stop = Stop(settings.engine.on_exit)
     before = past(settings.ledger.url, trade.state_dir, settings.network, symbols)
@@ -76,7 +74,7 @@ def console(arguments: argparse.Namespace) -> int:
             from hypertui.cli.embedded import embedded
 
             try:
-                _refuse_other_version(trade)
+                refuse_journal_of_another_version(settings, trade.state_dir)
                 engine = opened.enter_context(embedded(trade, market))
                 opened.enter_context(served_webhooks(engine, hooks, settings, trade.state_dir))
                 return engine
@@ -86,7 +84,7 @@ def console(arguments: argparse.Namespace) -> int:
                 _collect_garbage()
 
         announce_webhooks(hooks, settings, trade.state_dir)
-        engine = EngineToCome(trade.configs, load, CLOCK, before.seen)
+        engine = EngineToCome(trade.configs, load, CLOCK, before.seen, sources_to_come(hooks, settings))
         opened.enter_context(served_metrics(engine, door, partial(notices_kept, trade.state_dir)))
         reason = show(engine, stop, settings.console, trade.state_dir, guided=first)
     return _say(reason, market)
@@ -98,7 +96,6 @@ def headless(arguments: argparse.Namespace) -> int:
     trade = prepare(arguments, None if given is None else seconds("--for", given))
     from hypertui.cli.embedded import embedded
 
-    _refuse_other_version(trade)
     stop = Stop(trade.settings.engine.on_exit)
     stop.by = operator()
     begun: list[EmbeddedEngine] = []
@@ -124,12 +121,6 @@ def headless(arguments: argparse.Namespace) -> int:
         _collect_garbage()
         reason = asyncio.run(_run_and_print(engine, stop))
     return _say(reason, market)
-
-
-def _refuse_other_version(trade: Prepared) -> None:
-    from hypertui.cli.journal import refuse_other_version
-
-    refuse_other_version(trade.settings.ledger.url, trade.state_dir)
 
 
 def _collect_garbage() -> None:

@@ -15,6 +15,7 @@ from hypertui.cli import streams
 from hypertui.cli.places import journal_url
 from hypertui.core.clock import CLOCK, wall_ms
 from hypertui.core.endpoint import ListenAddress
+from hypertui.port.intents import NO_INTENTS, IntentsView
 from hypertui.port.snapshot import Network
 from hypertui.setting_types import ms_of
 from hypertui.settings import Settings
@@ -95,6 +96,16 @@ def announce_webhooks(door: socket.socket | None, settings: Settings, state_dir:
     if without := [name for name in settings.webhooks if name not in known]:
         streams.complain(f"no secret yet of {', '.join(without)}: hypertui webhook new NAME")
     streams.complain(f"alerts at {_place(door)}NAME/…")
+
+
+def sources_to_come(door: socket.socket | None, settings: Settings) -> IntentsView:
+    """The sources as they are shown before the engine is there."""
+    if door is None:
+        return NO_INTENTS
+    from hypertui.intents.arming import Arming
+
+    rules = [each.rules for each in hooks_of(settings).values()]
+    return IntentsView(_place(door), Arming(rules, CLOCK).view)
 
 
 def _place(door: socket.socket) -> str:

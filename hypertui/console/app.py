@@ -20,6 +20,7 @@ from hypertui.console.actions import OperatorActions
 from hypertui.console.command_sender import CommandSender
 from hypertui.console.event_buffer import EventBuffer
 from hypertui.console.frame import Frame
+from hypertui.console.keys import offered
 from hypertui.console.screens.main import MainPage
 from hypertui.console.screens.pages import PAGES
 from hypertui.console.screens.preflight import Preflight
@@ -66,10 +67,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         driver_class: type[Driver] | None = None,
         built: Callable[[], object] = lambda: None,
     ) -> None:
-        if len(engine.view.trades) == 1:
-            options = replace(options, keys=tuple(key for key in options.keys if not key.desk))
-        if not engine.view.intents.sources:
-            options = replace(options, keys=tuple(key for key in options.keys if not key.sources))
+        options = replace(options, keys=offered(options.keys, engine.view))
         super().__init__(engine, stop, sender, clock, options, driver_class)
         self.built = built
         self.started = False

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Flag, auto
 
 from hypertui.port.commands import Verb
+from hypertui.port.engine import EngineView
 
 
 class KeyBar(Flag):
@@ -370,3 +371,9 @@ GLOSSARY = (
     ("lot", "coins from one purchase; the oldest lot is sold first"),
     ("slippage", "what a fill's price cost against its trigger, per coin"),
 )
+
+
+def offered(keys: tuple[Key, ...], view: EngineView) -> tuple[Key, ...]:
+    """Those that mean anything here: with one trade there is no desk, without alerts there are no sources."""
+    several, alerted = len(view.trades) > 1, bool(view.intents.sources)
+    return tuple(key for key in keys if (several or not key.desk) and (alerted or not key.sources))

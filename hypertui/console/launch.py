@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypertui.console.keymap import remap
-from hypertui.console.keys import KEYS, Key
+from hypertui.console.keys import KEYS, Key, offered
 from hypertui.console.terminal.last_position import last_position
 from hypertui.core.clock import CLOCK
 from hypertui.core.shutdown import FAILED, signal_when_gone, wind_down_on_signals
@@ -58,7 +58,7 @@ def run_console(
     from hypertui.console.opening import opened, palette_of
 
     view, now = engine.view, clock()
-    keys_shown = tuple(key for key in bound if len(view.trades) > 1 or not key.desk)
+    keys_shown = offered(bound, view)
     first = Frame(view.first, now, view.trades, ascii=ascii, keys=keys_shown, zone=look.zone)
     stop.by = who or operator()
     apps: list[HyperTui] = []

@@ -13,6 +13,7 @@ from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Ack, Command, Stop, StopReason
 from hypertui.port.engine import Attachment, EnginePort, EngineView, Event
+from hypertui.port.intents import NO_INTENTS, IntentsView
 from hypertui.port.prices import SeenMark
 from hypertui.port.snapshot import Snapshot
 
@@ -24,7 +25,7 @@ class EngineToCome:
 
     `build` loads the engine and takes as long as that needs, in the thread that runs it; it may raise
     StartRefused. Until the engine has heard a price, the market's is the one that was `seen` last, by its
-    symbol, with the time of that.
+    symbol, with the time of that, and `intents` are the sources of alerts that there will be.
     """
 
     def __init__(
@@ -33,10 +34,12 @@ class EngineToCome:
         build: Callable[[], EnginePort],
         clock: Callable[[], int],
         seen: Mapping[str, SeenMark],
+        intents: IntentsView = NO_INTENTS,
     ) -> None:
         self._build = build
         self._clock = clock
         self._seen = seen
+        self._intents = intents
         self._engine: EnginePort | None = None
         now = clock()
         self._asked_for = tuple(
@@ -50,7 +53,8 @@ class EngineToCome:
         if engine is None:
             # Whoever loads is no engine that has fallen silent.
             now = self._clock()
-            return EngineView(tuple(self._priced(replace(each, at=now)) for each in self._asked_for))
+            shown = tuple(self._priced(replace(each, at=now)) for each in self._asked_for)
+            return EngineView(shown, intents=self._intents)
         view = engine.view
         return replace(view, trades=tuple(map(self._priced, view.trades)))
 

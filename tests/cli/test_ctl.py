@@ -311,7 +311,7 @@ def test_guards_from_another_shell(home: dict[str, str], tmp_path: Path, venue: 
         assert again.returncode == 0, again.stdout + again.stderr
         assert "rearm: confirmed" in again.stdout
         wait_for(lambda: sides(venue) == "BSSS", "the buy")
-        assert "re-armed by" in ctl(home, tmp_path, "guards").stdout
+        wait_for(lambda: "re-armed by" in ctl(home, tmp_path, "guards").stdout, "who has re-armed it")
 
 
 def test_a_trade_after_a_days_loss_is_refused_by_doctor_and_start(

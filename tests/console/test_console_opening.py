@@ -22,7 +22,7 @@ from tests.console.emulator import Emulator, TerminalDriver
 from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
-ALONE = tuple(key for key in KEYS if not key.desk)  # the keys of a console of one trade
+ALONE = tuple(key for key in KEYS if not key.desk and not key.sources)  # of one trade, without alerts
 
 
 def starting() -> Snapshot:

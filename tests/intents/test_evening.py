@@ -83,6 +83,7 @@ def test_an_alert_that_was_missed_holds_the_next_one_and_sounds_an_alarm(
     with alerted(venue, tmp_path) as engine:
         row = engine.ends_as(engine.alert("buy", prev_market_position="long")[1]["id"], "HELD")
         assert row.reason == "desync"
+        engine.live.wait_for(lambda: bool(engine.live.engine.view.intents.alarms), "the alarm")
         (alarm,) = engine.live.engine.view.intents.alarms
         assert alarm.active
         assert "an alert was missed" in alarm.text

@@ -63,7 +63,7 @@ def _bracket(scenario: Scenario, random: Random) -> Scenario:
         time_stop=random.choice((None, None, random.randrange(20_000, 200_000))),
         trailing_stop=random.choice((None, trailing(random))),
     )
-    if rules.contradiction():
+    if rules.contradictions():
         rules = ExitRules(hard_stop=hard)
     options = replace(scenario.options, faucet=max(scenario.options.faucet, DEPOSIT))
     if rules.trailing_stop is not None and random.random() < 0.7:
