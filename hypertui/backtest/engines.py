@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypertui.backtest.engine_kind import Engine
 from hypertui.backtest.instant_exchange import Costs
-from hypertui.backtest.outcome import Engine, Outcome
+from hypertui.backtest.outcome import Outcome
 from hypertui.backtest.simulation import replay
 from hypertui.core.extras import has
 from hypertui.series.ticks import Ticks, series_of

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from hypertui.backtest.engine_kind import Engine
 from hypertui.backtest.engines import walk_by
 from hypertui.backtest.evaluation import Evaluation, Setting
 from hypertui.backtest.instant_exchange import Costs
-from hypertui.backtest.outcome import Engine, Outcome
+from hypertui.backtest.outcome import Outcome
 from hypertui.core.market import ZERO, Instrument, parse_amount
 from hypertui.series.ticks import Ticks
 from hypertui.strategy.exits.contradictions import contradictions, contradictions_at
@@ -18,7 +19,7 @@ from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.strategy.ladder.trade_plan import LadderPlan
 from hypertui.strategy.plans import PlanError
 
-__all__ = ["Engine", "evaluate", "evaluated", "terms_of"]
+__all__ = ["evaluate", "evaluated", "terms_of"]
 _BLOCKS = 256
 
 

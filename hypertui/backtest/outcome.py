@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 
+from hypertui.backtest.engine_kind import Engine
 from hypertui.backtest.guarding import GuardEvent
 from hypertui.core.market import ZERO
 from hypertui.strategy.ladder.ladder import Phase
 from hypertui.strategy.ladder.plan import Plan
-
-
-class Engine(StrEnum):
-    """What walks the prices: the trade itself, the compiled ladder, or that one where it can."""
-
-    EXACT = "exact"
-    FAST = "fast"
-    AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)

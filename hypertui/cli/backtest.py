@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import NamedTuple, TextIO
 
 from hypertui.backtest.course import CourseRecorder
+from hypertui.backtest.engine_kind import Engine
 from hypertui.backtest.fill_model import FillModel
 from hypertui.backtest.instant_exchange import Costs
-from hypertui.backtest.outcome import Engine, Outcome
+from hypertui.backtest.outcome import Outcome
 from hypertui.backtest.report import RunTime, in_words, summary
 from hypertui.backtest.report_page import report_page, report_picture
 from hypertui.backtest.told import ToldRun

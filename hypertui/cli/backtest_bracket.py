@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 
 from hypertui.backtest.bracket_walk import BracketRun, walk_bracket
+from hypertui.backtest.engine_kind import Engine
 from hypertui.backtest.instant_exchange import Costs
-from hypertui.backtest.outcome import Engine
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.fill_flags import MEASURED
 from hypertui.core.market import Instrument, plain

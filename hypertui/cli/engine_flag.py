@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from hypertui.backtest.outcome import Engine
+from hypertui.backtest.engine_kind import Engine
 from hypertui.core.extras import has, require
 
 _SMALL = 1_000_000  # bytes of a file that the exact engine has walked before the fast one is loaded

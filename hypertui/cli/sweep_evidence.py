@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hypertui.backtest.evaluate import Engine, evaluate
+from hypertui.backtest.engine_kind import Engine
+from hypertui.backtest.evaluate import evaluate
 from hypertui.backtest.setting_trials import attempt_of, trial_of
 from hypertui.backtest.weighed_report import weighed_in_words, weighed_summary
 from hypertui.backtest.weighing import open_holdout, weigh

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from hypertui.backtest.evaluate import Engine
+from hypertui.backtest.engine_kind import Engine
 from hypertui.cli.engine_flag import load_fast
 from hypertui.cli.market_values import costs_of, instrument_of
 from hypertui.cli.places import state_home

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hypertui.backtest.evaluate import Engine
+from hypertui.backtest.engine_kind import Engine
 from hypertui.backtest.evaluation import Evaluation, Setting
 from hypertui.core.extras import has
 from hypertui.core.market import plain

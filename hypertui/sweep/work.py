@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from hypertui.backtest.evaluate import Engine, evaluate
+from hypertui.backtest.engine_kind import Engine
+from hypertui.backtest.evaluate import evaluate
 from hypertui.backtest.evaluation import Evaluation, Setting
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.core.extras import has

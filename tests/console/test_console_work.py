@@ -11,9 +11,9 @@ from functools import cache
 import pytest
 from textual.pilot import Pilot
 
+from hypertui.backtest.engine_kind import Engine
 from hypertui.backtest.evaluate import evaluate
 from hypertui.backtest.evaluation import Setting
-from hypertui.backtest.outcome import Engine
 from hypertui.backtest.walk import Walk
 from hypertui.backtest.watching import BacktestWork, WatchedWalk
 from hypertui.console.terminal.options import ConsoleOptions

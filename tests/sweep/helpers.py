@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from hypertui.backtest.evaluate import Engine
+from hypertui.backtest.engine_kind import Engine
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.core.market import Instrument
 from hypertui.series.ticks import Ticks

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hypertui.backtest.evaluate import Engine, evaluate
+from hypertui.backtest.engine_kind import Engine
+from hypertui.backtest.evaluate import evaluate
 from hypertui.sweep.axes import axes_of
 from hypertui.sweep.ranking import RankBy, ranked
 from hypertui.sweep.results import SweepHead, SweepResults, read_results, write_results

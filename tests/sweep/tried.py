@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal as D
 
+from hypertui.backtest.engine_kind import Engine
 from hypertui.backtest.evaluate import evaluate
 from hypertui.backtest.evaluation import Setting
-from hypertui.backtest.outcome import Engine
 from hypertui.core.market import KNOWN_INSTRUMENTS
 from hypertui.core.price_series import Series
 from hypertui.series.ticks import ticks_of

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from hypertui.backtest.curve import block_ends
 from hypertui.backtest.demands import refuse_untimed
+from hypertui.backtest.engine_kind import Engine
 from hypertui.backtest.fast.money import fragments, realized
 from hypertui.backtest.fast.prepare import LadderRecords
 from hypertui.backtest.fast.state import STEP, Ending, PhaseCode, Records, Status
 from hypertui.backtest.fast.walk import walk
 from hypertui.backtest.instant_exchange import Costs
-from hypertui.backtest.outcome import Engine, Outcome, WalkedPrices
+from hypertui.backtest.outcome import Outcome, WalkedPrices
 from hypertui.core.market import ZERO, plain
 from hypertui.core.round_trips import SLOTS
 from hypertui.series.ticks import Ticks

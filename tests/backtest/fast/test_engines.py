@@ -13,13 +13,13 @@ from random import Random
 import numpy as np
 import pytest
 
+from hypertui.backtest.engine_kind import Engine
 from hypertui.backtest.engines import walk_by
 from hypertui.backtest.evaluate import evaluate
 from hypertui.backtest.evaluation import Setting
 from hypertui.backtest.fast import compiled
 from hypertui.backtest.fast.run import UndecidedByFloats, run_fast
 from hypertui.backtest.instant_exchange import Costs
-from hypertui.backtest.outcome import Engine
 from hypertui.backtest.simulation import replay
 from hypertui.core.market import Instrument
 from hypertui.series.ticks import Ticks, series_of
