@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 from collections.abc import Sequence
 
 from hypertui.cli import streams
@@ -24,6 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     exchange not reached, 70 defect or watchdog, 74 the output could not be written. Raises SystemExit, with
     the same statuses, where the command line ends it."""
     streams.settle()
+    # Plugins of other packages have no business with the settings, and looking for them delays each start.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         refuse_secrets(argv)
         return streams.finished(_guarded(parser().parse_args(argv)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING
 
 from hypertui.console import format as fmt
 from hypertui.console.keys import KEYS, Key
@@ -15,7 +16,9 @@ from hypertui.port.intents import NO_INTENTS, IntentsView
 from hypertui.port.replay import ReplayState
 from hypertui.port.snapshot import Alarm, Dependency, Mode, Severity, Snapshot
 from hypertui.port.views import FillView
-from hypertui.port.work import WorkView
+
+if TYPE_CHECKING:
+    from hypertui.port.work import WorkView
 
 # A snapshot older than this means that the engine has fallen silent, whatever the sources say.
 SILENT_AFTER = 2_000

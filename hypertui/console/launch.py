@@ -21,11 +21,11 @@ from hypertui.core.shutdown import FAILED, signal_when_gone, wind_down_on_signal
 from hypertui.port.commands import Stop, StopReason
 from hypertui.port.engine import EnginePort
 from hypertui.port.replay import ReplayPort
-from hypertui.port.work import WorkPort
 
 if TYPE_CHECKING:
     from hypertui.console.app import HyperTui
     from hypertui.console.terminal.options import ConsoleOptions
+    from hypertui.port.work import WorkPort
 
 
 def run_console(
