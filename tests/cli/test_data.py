@@ -209,7 +209,7 @@ def test_a_recording_and_a_table_are_walked_as_any_price_file(run: Run, tmp_path
     writer.close()
     table = tmp_path / "prices.csv"
     table.write_text("price\n100\n101\n102\n99\n98\n")
-    ladder = ("--symbol", "SOL", "--unit-size", "1", "--position-size", "2000", "--json")
+    ladder = ("--symbol", "SOL", "--unit-size", "1", "--position-size", "2000", "--json", "--engine", "exact")
     results = []
     for words in ([str(tmp_path / "rec")], [str(table)], [str(tmp_path / "rec"), "--price", "mid"]):
         status, out, err = run("backtest", *words, *ladder)
