@@ -15,6 +15,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from hypertui.core.admission import admitted
 from hypertui.core.clock import steady_ms
 from hypertui.metrics.requests import MOST_BYTES, Answers
 from hypertui.port.engine import EnginePort
@@ -22,7 +23,6 @@ from hypertui.port.engine import EnginePort
 MOST_CONNECTIONS = 8
 _PACE = 0.02  # seconds between two that are let in
 _PATIENCE = 2.0  # seconds for a request and its answer
-_PAUSE = 0.5
 _LAST_WORDS = 2.0
 _LOG = logging.getLogger(__name__)
 
@@ -84,16 +84,8 @@ class MetricsServer:
     async def _accept(self) -> None:
         places = asyncio.Semaphore(MOST_CONNECTIONS)
         async with asyncio.TaskGroup() as connections:
-            while True:
-                await places.acquire()
-                try:
-                    connection, _ = await self._loop.sock_accept(self._listening)
-                except OSError:  # it has gone before it was let in, or there are no more descriptors
-                    places.release()
-                    await asyncio.sleep(_PAUSE)
-                    continue
+            async for connection in admitted(self._listening, places, _PACE):
                 connections.create_task(self._answer(connection, places))
-                await asyncio.sleep(_PACE)
 
     async def _answer(self, connection: socket.socket, places: asyncio.Semaphore) -> None:
         """Answer one request; whoever asks too long, or does not read, is let go."""

@@ -18,13 +18,13 @@ from typing import Self
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
+from hypertui.core.admission import admitted
 from hypertui.intents.desk import IntentDesk
 from hypertui.webhook.requests import MOST_BYTES, Door, HookAnswer, HookRequest
 
 MOST_CONNECTIONS = 32
 _PACE = 0.01  # seconds between two that are let in
 _PATIENCE = 3.0  # seconds for a request and its answer
-_PAUSE = 0.5
 _LAST_WORDS = 5.0
 _MOST_HEADER, _MOST_HEADERS = 4_096, 64  # bytes of one, and their number
 _LOG = logging.getLogger(__name__)
@@ -90,16 +90,8 @@ class WebhookServer:
     async def _accept(self, server: web.Server) -> None:
         places = asyncio.Semaphore(MOST_CONNECTIONS)
         async with asyncio.TaskGroup() as connections:
-            while True:
-                await places.acquire()
-                try:
-                    connection, _ = await self._loop.sock_accept(self._listening)
-                except OSError:  # it has gone before it was let in, or there are no more descriptors
-                    places.release()
-                    await asyncio.sleep(_PAUSE)
-                    continue
+            async for connection in admitted(self._listening, places, self._pace):
                 connections.create_task(self._attend(server, connection, places))
-                await asyncio.sleep(self._pace)
 
     async def _attend(self, server: web.Server, connection: socket.socket, places: asyncio.Semaphore) -> None:
         """See one connection through; whoever is too slow is cut off."""
