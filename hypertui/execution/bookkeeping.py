@@ -16,11 +16,8 @@ from hypertui.execution.steering import Steering
 from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trade_inputs import FillAdopted, FillReceived
 from hypertui.port.snapshot import Severity
-from hypertui.strategy.exits.native import PROFIT, STOP, is_exit
-from hypertui.strategy.exits.rules import ExitRule
+from hypertui.strategy.exits.native import is_exit, rule_of
 
-# What the exits at the exchange are for, where nobody knows better.
-_RULES = {STOP: ExitRule.HARD_STOP, PROFIT: ExitRule.TAKE_PROFIT}
 _EXITS = {KeyKind.STOP: Role.STOP, KeyKind.TARGET: Role.TARGET, KeyKind.EXIT: Role.EXIT}
 
 
@@ -94,7 +91,11 @@ class Bookkeeper:
         trade, key = self._recorder.trade, key_of(fill.client_id)
         like = next((want for want in trade.target.orders if want.key == key), None)
         reason, source = (Reason.REPAIR, None) if like is None else (like.reason, like.source)
-        if like is None and key is not None and (rule := _RULES.get(key)) is not None:
+        if (
+            like is None
+            and key is not None
+            and (rule := rule_of(key, trade.exits, trade.strategy)) is not None
+        ):
             reason, source = rule.reason, rule.source
         text = f"a {role.value} of an earlier start that died before writing it down"
         return Decision(reason, source or trade.strategy.source, text=text)

@@ -12,8 +12,9 @@ from hypertui.core.market import Fill, Grouping, Instrument, Order, OrderType, S
 from hypertui.core.order_key import OrderKey
 from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.base import Target
-from hypertui.strategy.exits.native import PROFIT, STOP, is_covered, with_exits
+from hypertui.strategy.exits.native import PROFIT, STOP, is_covered, rule_of, with_exits
 from hypertui.strategy.exits.rules import ExitRule, ExitRules, ExitTerms
+from hypertui.strategy.exits.trailing import TrailingTerms
 from hypertui.strategy.exits.watch import ExitWatch
 from tests.support.triple import Triple, TriplePlan
 
@@ -153,3 +154,20 @@ def test_from_the_first_fill_on_they_stay_as_they_are() -> None:
     watched.on_price(D(500), 1, triple.book, SOL)
     assert watched.due is ExitRule.HARD_STOP, "whatever the price has done since"
     assert with_exits(Target(()), ExitWatch(), (), triple) == Target(())
+
+
+def test_what_an_order_rested_for_is_told_by_what_is_wanted() -> None:
+    triple = holding(D(10), D(100), D("0.5"), D(0))
+    trailing = TrailingTerms(D("0.01"), D(1), D("0.5"), D("0.01"), D("0.02"))
+    both = watch(ExitRules(hard_stop=D("0.05"), trailing_stop=trailing), D(1000))
+    assert rule_of(STOP, both, triple) is ExitRule.HARD_STOP, "none is armed"
+    both.on_price(D(103), 1, triple.book, SOL)
+    assert both.trailing.is_armed
+    assert rule_of(STOP, both, triple) is ExitRule.TRAILING_STOP, "it is the nearer"
+    both.on_native(ExitRule.HARD_STOP)
+    assert rule_of(STOP, both, triple) is ExitRule.HARD_STOP, "it has fired"
+    assert rule_of(PROFIT, both, triple) is None
+    alone = watch(ExitRules(trailing_stop=trailing, take_profit=D("0.1")), D(1000))
+    assert rule_of(STOP, alone, triple) is ExitRule.TRAILING_STOP
+    assert rule_of(PROFIT, alone, triple) is ExitRule.TAKE_PROFIT
+    assert rule_of(STOP, ExitWatch(), triple) is None

@@ -39,6 +39,17 @@ def key_of(rule: ExitRule, strategy: Strategy) -> OrderKey | None:
     return OWN_STOP if key == STOP and strategy.stay is not None else key
 
 
+def rule_of(key: OrderKey, watch: ExitWatch, strategy: Strategy) -> ExitRule | None:
+    """The rule that an order of this key rested for, as far as what is known now tells: the one that has
+    fired, else of the wanted ones that which would act first. None where no wanted rule rests by one."""
+    wanted = () if watch.terms is None else watch.terms.rules.wanted
+    resting = [rule for rule in wanted if key_of(rule, strategy) == key]
+    if watch.fired in resting:
+        return watch.fired
+    prices = {rule: watch.price_of(rule, strategy.book, strategy.instrument) for rule in resting}
+    return max(resting, key=lambda rule: prices[rule] or ZERO, default=None)
+
+
 def is_exit(key: OrderKey) -> bool:
     """Whether an order of this key is an exit of the trade, and none of its strategy's."""
     return key.kind is KeyKind.EXIT
