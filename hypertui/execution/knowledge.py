@@ -16,7 +16,7 @@ class Knowledge:
         self.account: AccountState | None = None
         self.account_at: int | None = None  # when the account was asked for
         self._known_at: int | None = None
-        self._later: dict[tuple[int, int, int], tuple[int, Decimal]] = {}
+        self._heard: dict[tuple[int, int, int], Fill] = {}  # what may not be in the account's answer
 
     @property
     def known_at(self) -> int | None:
@@ -30,20 +30,26 @@ class Knowledge:
         and every fill that it has told of since, whoever made it. None before the first answer."""
         if self.account is None:
             return None
-        return self.account.position + sum((size for _, size in self._later.values()), ZERO)
+        held, at = self.account.position, self.account.time
+        ties = {fill.start_position: fill for fill in self._heard.values() if fill.time == at}
+        while (fill := ties.pop(held, None)) is not None:
+            held += fill.size * fill.side.sign  # made in the answer's millisecond, and after it
+        later = (fill.size * fill.side.sign for fill in self._heard.values() if fill.time > at)
+        return held + sum(later, ZERO)
 
     def on_account(self, account: AccountState, asked_at: int) -> None:
         """An answer about the account; one that was overtaken by a newer one says nothing."""
         if self.account is not None and account.time < self.account.time:
             return
         self.account, self.account_at = account, asked_at
-        self._later = {key: later for key, later in self._later.items() if later[0] > account.time}
+        self._heard = {key: fill for key, fill in self._heard.items() if fill.time >= account.time}
 
     def on_fill(self, fill: Fill) -> None:
         """A fill of the account in this market, of an own order or not; those that the account's answer has
-        in it already change nothing."""
-        if self.account is None or fill.time > self.account.time:
-            self._later[fill.key] = fill.time, fill.size * fill.side.sign
+        in it already change nothing. Of one in the very millisecond of the answer the position that it began
+        with tells."""
+        if self.account is None or fill.time >= self.account.time:
+            self._heard[fill.key] = fill
 
     def heard_until(self, moment: int) -> None:
         """All that happened up to `moment` has been heard."""
