@@ -176,7 +176,7 @@ def test_an_outage_is_one_attempt_for_all(postgres: str, postgres_url: str) -> N
         told = await asyncio.gather(first, *others, return_exceptions=True)
         assert [type(each) for each in told] == [JournalDown] * 4
         assert len({str(each) for each in told}) == 1
-        assert time.monotonic() - began < 1.0  # 0.4 s, and not that for each
+        assert time.monotonic() - began < 1.5  # 0.4 s and what a busy machine adds, not 0.4 s for each
         (again,) = await committed(journals[:1])
         assert isinstance(again, JournalDown)
         patient = [journal.commit_beside(at_once=False) for journal in journals]
