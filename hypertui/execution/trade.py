@@ -38,6 +38,7 @@ from hypertui.risk.watch import GuardWatch
 from hypertui.strategy.base import (
     CoinsCorrected,
     CoinsSwept,
+    EntriesStand,
     EntryTold,
     HaltTold,
     SellOutTold,
@@ -201,6 +202,7 @@ class Trade:
                 self._tell(SellOutTold())
             case inputs.StateSet(_, state):
                 self.state = state
+                self._tell(EntriesStand(state.posture is not Posture.TRADE))
             case inputs.WishSet():
                 self.wish = given if given.verb else None
             case inputs.ExitsSet(_, terms):

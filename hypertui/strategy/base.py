@@ -217,6 +217,13 @@ class EntryTold:
 
 
 @dataclass(frozen=True, slots=True)
+class EntriesStand:
+    """Whether entries are to `stand` as they are for now: none is placed or moved."""
+
+    stand: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StayEnded:
     """An exit of the trade has been seen through: nothing is held any more, and nothing works."""
 
@@ -234,6 +241,7 @@ StrategyEvent: TypeAlias = (
     | HaltTold
     | SellOutTold
     | EntryTold
+    | EntriesStand
     | StayEnded
 )
 

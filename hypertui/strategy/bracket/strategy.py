@@ -20,6 +20,7 @@ from hypertui.strategy.aside import Aside
 from hypertui.strategy.base import (
     AliveOrder,
     CoinsTraded,
+    EntriesStand,
     EntryTold,
     HaltTold,
     Move,
@@ -47,7 +48,7 @@ _REFUSED, _CANCELLED, _NOT_PLACED, _FILLED = "rejected", "cancelled", "not place
 class Bracket:
     """Fulfils `Strategy`. `entry` is the one under way, `stay` what is held, or will be. `told` counts how
     often it was told to enter, `given_up` says why its last entry bought no more, and `flat_since` (ms) when
-    it last sold everything, 0 before."""
+    it last sold everything, 0 before. While its entry `stands`, no price moves it or ends it."""
 
     plan: BracketRules = field(metadata=GIVEN)
     book: TradeBook = field(default_factory=TradeBook)
@@ -59,6 +60,7 @@ class Bracket:
     told: int = 0
     given_up: str = ""
     flat_since: int = 0
+    stands: bool = False
 
     # What is so
 
@@ -146,7 +148,7 @@ class Bracket:
         return self.stay.number > 1 and not self.reenters
 
     def _at(self, entry: Entering, price: Decimal) -> Entering | Over:
-        return entries.at_price(entry, price, self.plan.entry, self.instrument)
+        return entry if self.stands else entries.at_price(entry, price, self.plan.entry, self.instrument)
 
     # What happens
 
@@ -165,6 +167,8 @@ class Bracket:
                 self._traded(event)
             case StayEnded(at):
                 self.entry, self.flat_since = None, max(at, self.flat_since)
+            case EntriesStand(stand):
+                self.stands = stand
             case HaltTold(reason):
                 self.halted, self.entry = reason, None
             case SellOutTold():
@@ -226,7 +230,10 @@ class Bracket:
                 self._become(Over(entry.bought) if is_over else entry)
             return
         self.entry = None  # whatever sells, nothing is bought beside it
-        if held <= 0 and self.stay.has_begun:
+        if held > 0:
+            self.stay = self.stay.after_sale(fill)
+            return
+        if self.stay.has_begun:
             made = self.book.net_pnl(ZERO) if held == 0 else self.book.realized_pnl
             self.stay = Stay(self.stay.number + 1, made_before=made)
             self.flat_since = max(event.made_at, self.flat_since)
