@@ -58,7 +58,7 @@ class BracketAttempt:
                 raise PlanError("the price file has no times, without which there is no reenter")
             if self.fills is not None and self.fills.has_latency:
                 raise PlanError("latency is a time, and the price file has no times")
-        if exits.trailing_stop is not None:
+        if exits.needs_candles:
             require_hours(series)
         for rule in (*plan.rules(), *plan.rules_at(series.prices[0])):
             if rule.broken:
@@ -113,7 +113,7 @@ class _BracketWalk:
         here = replace(attempt.exits, native=False)  # an engine always runs
         self._trade.apply(ExitsSet(began, ExitTerms(here, plan.position_size, began, costs.fee_rate)))
         self._made = BracketRun(self._bracket, series)
-        self._hours = None if attempt.exits.trailing_stop is None else HourlyCandles()
+        self._hours = HourlyCandles() if attempt.exits.needs_candles else None
         self._funding = HourlyFunding(costs.funding, began) if costs.funding else None
         self._watch: BacktestGuards | None = None
         if attempt.guards is not None:

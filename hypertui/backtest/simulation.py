@@ -83,7 +83,7 @@ def replay(
         if late:
             raise PlanError("latency is a time, and the price file has no times")
     hours = None
-    if exits.trailing_stop is not None:
+    if exits.needs_candles:
         require_hours(series)
         hours = HourlyCandles()
     first, began = series.prices[0], series.times[0]
@@ -111,7 +111,7 @@ def replay(
         watch.begin(trade, began)
         run.guards = watch.events
     ticks: Iterable[int] = Crossings(series, trade, strategy.ladder.grid, curve, hourly=bool(costs.funding))
-    if hours is not None or watch is not None or late:
+    if exits.trailing_stop is not None or watch is not None or late:
         ticks = range(len(series.prices))
     for tick in ticks:
         price = series.prices[tick]

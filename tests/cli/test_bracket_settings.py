@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
@@ -126,3 +128,44 @@ def test_backtest_watches_it_and_writes_its_trace(tmp_path: Path, capsys: pytest
     assert "--equity goes with --guards" in capsys.readouterr().err
     assert main([*arguments, "--trace", str(trace)]) == 2
     assert "is there already: --force overwrites it" in capsys.readouterr().err
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "bracket.md"
+
+
+def recipes() -> dict[str, dict[str, object]]:
+    """The settings that the document gives, by their first words."""
+    blocks = re.findall(r"```toml\n# (\w+):[^\n]*\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    return {name: tomllib.loads(text) for name, text in blocks}
+
+
+@pytest.mark.parametrize(
+    ("name", "under_the_peak"),
+    [("momentum", ["0.04", "0.02", "0.025", "0.04"]), ("runner", ["0.08"] * 4)],
+)
+def test_the_documented_ways_to_let_it_run(name: str, under_the_peak: list[str]) -> None:
+    """By no ATR, and by one of 0.5, 1 and 3 % of the price."""
+    exits = configured(position_size="300", **recipes()[name]).exits
+    trailing = exits.trailing_stop
+    assert trailing is not None and not [*exits.contradictions()]
+    atrs = (None, D("0.5"), D(1), D(3))
+    assert [trailing.distance(D(100), atr) / 100 for atr in atrs] == [D(share) for share in under_the_peak]
+    assert exits.needs_candles == (name == "momentum")
+
+
+@pytest.mark.parametrize(("name", "falls_to"), [("momentum", "143.9"), ("runner", "138")])
+def test_they_end_a_rise_as_the_document_says(
+    name: str, falls_to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prices, file = tmp_path / "prices.csv", tmp_path / "config.toml"
+    rise = [str(D(100) + step) for step in range(51)]
+    fall = ["149", "147.1", "144.1", "143.9"] + (["139", "138"] if name == "runner" else [])
+    rows = [f"{1_700_000_000_000 + 60_000 * step},{price}" for step, price in enumerate([*rise, *fall, "1"])]
+    prices.write_text("time,price\n" + "\n".join(rows) + "\n")
+    settings = {"symbol": "SOL", "strategy": "bracket", "entry_order": "market", "position_size": 1000}
+    said = {**settings, **recipes()[name]}
+    file.write_text("[trade]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in said.items()))
+    assert main(["backtest", str(prices), "--config", str(file), "--only", "SOL", "--json"]) == 0
+    ended = json.loads(capsys.readouterr().out)
+    assert ended["exits"] == {"trailing stop": 1}
+    assert ended["ticks"] == len(rise) + fall.index(falls_to) + 1

@@ -13,7 +13,7 @@ from hypertui.core.market import ONE, ZERO, Instrument
 from hypertui.core.phrases import at_price
 from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.exits.rules import ExitRule, ExitTerms, span
-from hypertui.strategy.exits.trailing import Trailing
+from hypertui.strategy.exits.trailing import Trailing, TrailingTerms
 from hypertui.strategy.stay import Stay
 
 # How many prices at or below a soft stop, and over how long (ms): a single print is no reason to leave. The
@@ -247,9 +247,12 @@ class ExitWatch:
             return f"arms at {at_price(arms_at)} ({(arms_at - price) / price * 100:+.2f} %)"
         said = f"armed {span(max(0, at - trailing.armed_at))} ago, peak {at_price(trailing.peak)}, "
         said += f"stop {at_price(trailing.stop)}"
+        terms = money.trailing
+        if terms is None or not terms.follows_atr:
+            return said
         if trailing.until is None:
             return f"{said}, at its widest until there is an ATR"
-        if trailing.is_frozen(at):
+        if trailing.is_frozen(at, terms):
             return f"stands still, its candles are {span(at - trailing.until)} old; {said}"
         return said
 
@@ -333,10 +336,14 @@ class _Money:
                 return None
 
     @property
+    def trailing(self) -> TrailingTerms | None:
+        """How a stop is to trail."""
+        return self._terms.rules.trailing_stop
+
+    @property
     def arms_at(self) -> Decimal | None:
         """The price at which a stop begins to trail; None while no coins are held."""
-        trailing = self._terms.rules.trailing_stop
-        return None if trailing is None else self._gains_at(trailing.arm)
+        return None if self.trailing is None else self._gains_at(self.trailing.arm)
 
     @property
     def soft(self) -> Decimal | None:
