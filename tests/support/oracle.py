@@ -205,6 +205,9 @@ class Oracle:
         now, account = self._clock(), self._core.account(self._address())
         if account is None:
             return
+        if not self._truths and account.volume == sum((_value(fill) for fill in fills), ZERO):
+            # Nothing has ever been traded before this: until now it had what was paid in, and nothing else.
+            self._keep(Truth(0, ZERO, {}, frozenset(), account.deposits, {}))
         position = account.size(self._symbol)
         books = self._core.books
         equity = account.cash + sum((account.size(each) * books[each].mark for each in books), ZERO)
@@ -240,6 +243,10 @@ class Oracle:
         if self._times[0] < truth.at - 2 * _KEPT:
             old = bisect_right(self._times, truth.at - _KEPT) - 1
             del self._times[:old], self._truths[:old]
+
+
+def _value(fill: Json) -> Decimal:
+    return Decimal(fill["px"]) * Decimal(fill["sz"])
 
 
 def _protects(order: VenueOrder) -> bool:
