@@ -4,6 +4,7 @@ exchange that ends or refuses its orders."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from hypertui.core.market import Side
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode
+from hypertui.risk.rules import GuardRules
 from hypertui.strategy.bracket.entry import EntryOrder, EntryRules
 from tests.execution.test_bracket import bracket, config, is_flat, prices
 from tests.execution.test_second_strategy import confirmed, held
@@ -67,3 +69,63 @@ def test_in_a_pause_its_entry_stays_where_it_is(venue: LocalVenue) -> None:
         venue.set_price("SOL", D("149.9"))
         live.wait_for(lambda: held(live) == 2 and len(prices(live)) == 1, "a stop, in the pause")
         assert live.mode() is Mode.PAUSED
+
+
+def may_be_told(live: LiveEngine) -> bool:
+    return live.snapshot.equity is not None and Verb.OPEN not in dict(live.snapshot.refusals)
+
+
+def left_free(live: LiveEngine, usd: int) -> None:
+    """So much of a flat account's money, and the engine has read of it."""
+    account = live.venue.core.account(live.key.address)
+
+    def move() -> None:
+        account.deposit(usd - account.cash)
+        live._oracle.note()
+
+    live.venue.call(move)
+    live.do(lambda trade: trade.account_sync.ask_account())
+    live.wait_for(lambda: live.snapshot.equity == usd, "the account")
+
+
+def test_it_is_told_to_enter_only_where_its_margin_is_free(venue: LocalVenue) -> None:
+    """300 USD at 5x: 1.1 times 60 and the fee are 66.14 USD."""
+    guards = GuardRules(balance=D("1.1"))
+    told = replace(config(enters_at_start=False), guards=guards)
+    with LiveEngine(venue, told) as live:
+        live.opened()
+        left_free(live, 66)
+        refused = live.command(Verb.OPEN)
+        assert not refused.accepted
+        assert refused.text == "guard balance: needs 66.14, 66.00 USD is free"
+        left_free(live, 67)
+        assert live.command(Verb.OPEN).accepted
+        live.wait_for(lambda: prices(live) == ["149"] and live.settled, "the entry")
+
+
+def test_an_entry_waits_while_its_margin_is_not_free(venue: LocalVenue) -> None:
+    """It was told before, and goes out by itself as soon as it may."""
+    terms = config(entry=EntryRules(reprices=9), entry_price=None, enters_at_start=False)
+    with LiveEngine(venue, replace(terms, guards=GuardRules(balance=D("1.1")))) as live:
+        live.opened()
+        live.wait_for(lambda: may_be_told(live), "it to wait to be told")
+        assert live.command(Verb.OPEN).accepted
+        live.wait_for(lambda: prices(live) == ["150"] and live.settled, "the entry")
+        left_free(live, 60)
+        venue.set_price("SOL", D("151"))
+        live.wait_for(lambda: not live.working(), "the entry to be taken from where it was")
+        assert "guard balance" in (live.on_engine(lambda trade: trade.entry_block, "") or "")
+        left_free(live, 500)
+        live.wait_for(lambda: prices(live) == ["151"] and live.settled, "the entry")
+
+
+def test_no_more_is_sold_than_the_exchange_holds(venue: LocalVenue) -> None:
+    """Another hand has sold half of it a moment before: what the engine sells is what is left."""
+    with LiveEngine(venue, AT_MARKET) as live:
+        live.opened()
+        live.wait_for(lambda: held(live) == 2 and live.settled, "the entry")
+        by_hand(live, Side.SELL, "1")
+        assert live.command(Verb.FLATTEN).accepted
+        live.wait_for(lambda: live.held() == 0 and not live.working(), "flat")
+        live.wait_for(lambda: confirmed(live, Verb.FLATTEN), "its confirmation")
+        assert sum(D(fill["sz"]) for fill in live.fills() if fill["side"] == "A") == 2
