@@ -188,9 +188,11 @@ class CoinsSwept:
 
 @dataclass(frozen=True, slots=True)
 class CoinsCorrected:
-    """The exchange holds `difference` coins more (or, negative, fewer) than the fills say."""
+    """The exchange holds `difference` coins more (or, negative, fewer) than the fills say, since `at` or
+    before."""
 
     difference: Decimal
+    at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from decimal import Decimal as D
 import pytest
 
 from hypertui.core.market import Side
-from hypertui.port.commands import Verb
+from hypertui.port.commands import OnExit, Verb
 from hypertui.port.snapshot import Mode
 from hypertui.risk.rules import GuardRules
 from hypertui.strategy.bracket.entry import EntryOrder, EntryRules
+from hypertui.venue.faults.interventions import Interventions
 from tests.execution.test_bracket import bracket, config, is_flat, prices
-from tests.execution.test_second_strategy import confirmed, held
-from tests.support.by_hand import by_hand
+from tests.execution.test_second_strategy import confirmed, held, liquidity
+from tests.support.by_hand import by_hand, sold_by_another
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 
@@ -129,3 +130,86 @@ def test_no_more_is_sold_than_the_exchange_holds(venue: LocalVenue) -> None:
         live.wait_for(lambda: live.held() == 0 and not live.working(), "flat")
         live.wait_for(lambda: confirmed(live, Verb.FLATTEN), "its confirmation")
         assert sum(D(fill["sz"]) for fill in live.fills() if fill["side"] == "A") == 2
+
+
+def end_orders(live: LiveEngine, status: str) -> None:
+    """The exchange ends whatever works, in one of its words."""
+    account = live.venue.core.account(live.key.address)
+    faults = Interventions(live.venue.core)
+    live.venue.call(lambda: [faults.end_order(order, status) for order in [*account.open_orders.values()]])
+
+
+def test_what_was_bought_before_the_entry_is_given_up_stays_protected_to_its_end(venue: LocalVenue) -> None:
+    terms = config(entry=EntryRules(reprices=0), entry_price=None, reenter_after=None)
+    with LiveEngine(venue, terms) as live:
+        live.opened()
+        live.wait_for(lambda: prices(live) == ["150"] and live.settled, "the entry")
+        liquidity(venue, D(20))
+        venue.set_price("SOL", D("150.1"))
+        sold_by_another(live, "0.9", "149.9")
+        live.wait_for(lambda: 0 < held(live) < 2, "a part of the entry")
+        part = held(live)
+        venue.set_price("SOL", D("150.4"))
+        live.wait_for(lambda: prices(live) == ["142.59"] and live.settled, "nothing but its stop")
+        assert held(live) == part == live.held() and live.mode() is Mode.RUNNING
+        liquidity(venue, D(1_000_000))
+        venue.set_price("SOL", D("142.5"))
+        live.wait_for(lambda: live.ended, "the end")
+        assert live.reason.text.startswith("Trade ended: hard stop.")
+        assert (live.held(), live.working()) == (0, [])
+
+
+def test_an_entry_that_the_exchange_takes_away_waits_for_another_price(venue: LocalVenue) -> None:
+    terms = config(entry=EntryRules(reprices=1), entry_price=None, reenter_after=None)
+    with LiveEngine(venue, terms) as live:
+        live.opened()
+        live.wait_for(lambda: prices(live) == ["150"] and live.settled, "the entry")
+        end_orders(live, "marginCanceled")
+        live.wait_for(lambda: not prices(live) and live.settled, "it to be gone")
+        venue.set_price("SOL", D("150.05"))
+        live.wait_for(lambda: prices(live) == ["150.05"] and live.settled, "its one other try")
+        end_orders(live, "marginCanceled")
+        venue.set_price("SOL", D("150.1"))
+        live.wait_for(lambda: live.ended, "the end")
+        assert live.reason.text.startswith("Trade ended: the entry was moved once and is given up.")
+
+
+def test_what_was_bought_while_no_engine_ran_gets_its_stop_at_the_next_start(venue: LocalVenue) -> None:
+    """In the middle of an entry: a part of it is bought, the engine dies, the rest is bought."""
+    with LiveEngine(venue, config()) as live:
+        live.opened()
+        live.wait_for(lambda: prices(live) == ["149"] and live.settled, "the entry")
+        liquidity(venue, D(20))
+        venue.set_price("SOL", D("149.1"))
+        sold_by_another(live, "0.9", "148.9")
+        live.wait_for(lambda: 0 < held(live) < 2 and live.settled, "a part of the entry")
+        stop = next(row["oid"] for row in live.working() if row["isTrigger"])
+        live.stop.request(OnExit.LEAVE)
+        assert live.reason.status == 0
+    liquidity(venue, D(1_000_000))
+    venue.set_price("SOL", D("148.8"))
+    again = LiveEngine(venue, live.config, history=live.journal.inputs)
+    again.key = live.key
+    with again:
+        again.wait_for(lambda: again.mode() is Mode.RUNNING and again.settled, "the trade to be taken up")
+        assert held(again) == again.held() == D("2.01") and bracket(again).entry is None
+        assert [row["oid"] for row in again.working()] == [stop], "it covers all of it already"
+        venue.set_price("SOL", D(141))
+        again.wait_for(lambda: is_flat(again) and bracket(again).stay.number == 2, "the stop")
+
+
+def test_coins_too_few_for_an_order_have_a_stop_that_sells_them(venue: LocalVenue) -> None:
+    """4.50 USD are left of 300."""
+    with LiveEngine(venue, AT_MARKET) as live:
+        live.opened()
+        live.wait_for(lambda: held(live) == 2 and live.settled, "the entry")
+        by_hand(live, Side.SELL, "1.97")
+        live.wait_for(lambda: live.mode() is Mode.PAUSED, "the pause")
+        assert live.command(Verb.ADOPT).accepted
+        live.wait_for(lambda: held(live) == D("0.03"), "the sale to be booked")
+        assert live.command(Verb.RESUME).accepted
+        live.wait_for(lambda: prices(live) == ["142.66"] and live.settled, "its stop, where it was")
+        venue.set_price("SOL", D(142))
+        live.wait_for(lambda: is_flat(live) and bracket(live).stay.number == 2, "the stop")
+        assert live.command(Verb.OPEN).accepted
+        live.wait_for(lambda: held(live) > 2 and live.settled, "the next entry")

@@ -14,6 +14,7 @@ from hypertui.core.market import OPERATOR, Fill, Instrument, Order, OrderType, S
 from hypertui.core.order_key import OrderKey
 from hypertui.core.purpose import Purpose
 from hypertui.strategy.base import (
+    CoinsCorrected,
     CoinsTraded,
     EntriesStand,
     EntryTold,
@@ -153,9 +154,14 @@ class World:
         gain = self.bracket.book.book(fill)
         self.apply(CoinsTraded(fill, gain, self.at, key))
 
+    def correct(self, difference: D) -> None:
+        """The exchange holds so many coins more than the books."""
+        self.bracket.book.corrected += difference
+        self.apply(CoinsCorrected(difference, self.at))
+
     def check(self) -> None:
         bracket, target = self.bracket, self.target
-        held = bracket.book.position
+        held = bracket.book.held
         assert held >= 0
         open_size = sum((each.order.size - each.filled for each in self.alive), D(0))
         assert self.bought + open_size <= self.told_size
@@ -184,7 +190,10 @@ STEPS = st.lists(
         st.tuples(st.just("move"), st.decimals("80", "120", places=2)),
         st.tuples(st.just("fill"), st.decimals("0.05", "1", places=2)),
         st.tuples(st.just("sell"), st.sampled_from([D("0.2"), D("0.5"), D(1), D(1)])),
-        st.tuples(st.sampled_from(["tell", "work", "work", "reject", "cancel", "lose", "wait"]), st.none()),
+        st.tuples(
+            st.sampled_from(["tell", "work", "work", "reject", "cancel", "recall", "lose", "wait", "dust"]),
+            st.none(),
+        ),
         st.tuples(st.just("stand"), st.sampled_from([D(0), D(1)])),
     ),
     max_size=40,
@@ -220,7 +229,12 @@ def test_whatever_happens_it_is_never_short_and_never_bare_and_never_buys_too_mu
                 world.work()
             case "wait", _:
                 world.at += 61_000
-            case status, _ if world.alive:
+            case "dust", _:
+                world.correct(-world.bracket.book.held)
+            case "recall", _ if world.alive:
+                world.apply(OrderNoted(world.at, world.alive[0].client_id, "cancelling"))
+                world.end(world.alive[0], "cancelled")
+            case status, _ if world.alive and status != "recall":
                 words = {"reject": "rejected", "cancel": "cancelled", "lose": "not placed"}
                 world.end(world.alive[0], words[status])
         world.check()
@@ -382,6 +396,49 @@ def test_while_it_stands_no_price_moves_its_entry_or_ends_it() -> None:
     world.move(D(103))
     world.work()
     assert [each.order.limit for each in world.alive] == [D(103)]
+
+
+def test_what_the_exchange_takes_away_again_and_again_comes_to_an_end() -> None:
+    """An entry without margin, say: each new one waits for another price, and there are so many."""
+    world = entering(entry=EntryRules(reprices=2))
+    for price in (D("100.01"), D("100.02"), D("100.03"), D("100.04")):
+        if world.alive:
+            world.end(world.alive[0], "cancelled")
+        world.work()
+        assert world.alive == [], "not at the price of then"
+        world.move(price)
+        world.work()
+    assert world.sent == 3 and world.bracket.entry is None
+    assert world.bracket.given_up == "the entry was moved 2 times and is given up"
+
+
+def test_what_was_recalled_goes_out_again() -> None:
+    """A guard or an operator takes it away; nothing is counted for that."""
+    world = entering(entry=EntryRules(reprices=0))
+    for _ in range(3):
+        world.apply(OrderNoted(world.at, world.alive[0].client_id, "cancelling"))
+        world.end(world.alive[0], "cancelled")
+        world.work()
+    assert world.sent == 4 and world.alive[0].order.limit == 100
+
+
+def test_coins_that_the_exchange_does_not_hold_are_no_position() -> None:
+    """Too few for an order, and sold by another hand: it is flat, whatever the books still have."""
+    world = entering(entry=EntryRules(EntryOrder.MARKET))
+    world.fill(D(1))
+    world.sell(D("0.99"))
+    assert world.bracket.protectable == D("0.1") and world.hard_stop is not None
+    world.correct(D("-0.1"))
+    assert world.bracket.stay.number == 2 and world.target.orders == ()
+    world.at += 61_000
+    world.tell()
+    world.work()
+    world.fill(D(1))
+    assert world.bracket.protectable == 10
+    world.sell(D("0.9"))
+    assert world.bracket.stay.number == 2
+    world._book(Side.SELL, world.bracket.protectable, D(100), STOP)
+    assert world.bracket.stay.number == 3 and world.bracket.protectable == 0
 
 
 def test_risk_makes_the_size() -> None:
