@@ -62,9 +62,10 @@ class GuardSettings(Section):
         """A guard is switched off by 0 as by an empty text."""
         return "" if str(given).strip() in ("0", "0%", "0.0") else given
 
-    def rules(self, *, own_market: bool) -> GuardRules:
+    def rules(self, *, own_market: bool, cycles_hold: bool = False) -> GuardRules:
         """What they come to. On the program's `own_market`, where no money is at stake, the guards on the
-        account's result only warn. A ladder's cycles may lose by design: too many of them are a warning."""
+        account's result only warn. Too many cycles that lose hold a trade where `cycles_hold` says so: a
+        ladder's may lose by design, and are a warning."""
         daily_loss, daily_loss_usd = limit_of(self.daily_loss)
         return GuardRules(
             daily_loss=daily_loss,
@@ -73,7 +74,7 @@ class GuardSettings(Section):
             drawdown=fraction_of(self.drawdown),
             drawdown_action=GuardAction(self.drawdown_action),
             losing_cycles=self.losing_cycles,
-            losing_cycles_action=GuardAction.WARN,
+            losing_cycles_action=GuardAction.HOLD if cycles_hold else GuardAction.WARN,
             max_position=amount_of_text(self.max_position),
             max_leverage=amount_of_text(self.max_leverage),
             margin_used=fraction_of(self.margin_used),

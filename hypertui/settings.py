@@ -28,7 +28,6 @@ from hypertui.guard_settings import GuardSettings
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network, Severity
 from hypertui.provenance import Origins, Place, SettingsError
-from hypertui.risk.guards import GuardAction
 from hypertui.risk.rules import GuardRules
 from hypertui.setting_types import (
     Address,
@@ -211,10 +210,7 @@ class Settings(BaseSettings):
 
     def _limits(self, trade: TradeSettings) -> GuardRules:
         """The limits on a trade's risk; stays of a bracket that lose one after the other hold it."""
-        limits = self.guards.rules(own_market=self.has_own_market)
-        if trade.strategy != "bracket":
-            return limits
-        return replace(limits, losing_cycles_action=GuardAction.HOLD)
+        return self.guards.rules(own_market=self.has_own_market, cycles_hold=trade.strategy == "bracket")
 
     def contradictions(self) -> tuple[str, ...]:
         """What cannot be meant of the trades, a line each: what a start refuses, what has no effect, and what

@@ -6,9 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hypertui.core.market import ZERO
+from hypertui.backtest.instant_exchange import InstantExchange
+from hypertui.core.market import ZERO, Reason
+from hypertui.execution.orders import Closing
+from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.trade import Trade
-from hypertui.execution.trade_inputs import GuardsJudged, GuardsSet
+from hypertui.execution.trade_inputs import GuardsJudged, GuardsSet, SellOutBegan
 from hypertui.risk.equity import FLOWS_LAG, EquityReading, EquityWatch
 from hypertui.risk.facts import Facts
 from hypertui.risk.guards import GuardAction, GuardState, GuardVerdict
@@ -72,10 +75,19 @@ class BacktestGuards:
         trade.apply(GuardsJudged(at, found.verdicts, found.memory))
         return True
 
-    def acting(self, trade: Trade) -> GuardVerdict | None:
-        """The one that wants most, of those that do more than to hold."""
-        acting = [each for each in trade.guards.tripped if each.action.rank > GuardAction.HOLD.rank]
-        return max(acting, key=lambda each: each.action.rank, default=None)
+    def act(self, trade: Trade, exchange: InstantExchange, seen: SeenPrice) -> str:
+        """Do what the guards want now; returns the one that has ended the trade, in words, empty where none
+        has."""
+        tripped = [each for each in trade.guards.tripped if each.action.rank > GuardAction.HOLD.rank]
+        acting = max(tripped, key=lambda each: each.action.rank, default=None)
+        if acting is not None and acting.action is GuardAction.FLATTEN:
+            said = f"{acting.guard.words} guard"
+            exchange.close(trade, seen, Closing(said, acting.guard.source, Reason.GUARD))
+            return said
+        if acting is not None and not trade.strategy.selling_out:
+            trade.apply(SellOutBegan(seen.at))
+        exchange.settle(trade, seen)
+        return ""
 
     def _note(self, verdict: GuardVerdict, at: int) -> None:
         before = self._states.get(verdict.guard)

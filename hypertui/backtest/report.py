@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 
-from hypertui.backtest.guarding import GuardEvent
+from hypertui.backtest.guard_report import guard_rows, guards_summary, when
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.backtest.outcome import Outcome, WalkedPrices
 from hypertui.core.market import ZERO, plain
@@ -16,8 +15,6 @@ from hypertui.core.round_trips import SLOTS
 from hypertui.strategy.ladder.ladder import Phase
 from hypertui.strategy.ladder.plan import Plan
 from hypertui.strategy.ladder.sizing import arithmetic
-
-_MOST_EVENTS = 10  # of the guards, for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +32,8 @@ def summary(run: Outcome, timing: RunTime) -> dict[str, object]:
         "symbol": run.plan.instrument.symbol,
         "file": {
             "rows": source.rows,
-            "first_time": None if source.first_time is None else _when(source.first_time),
-            "last_time": None if source.last_time is None else _when(source.last_time),
+            "first_time": None if source.first_time is None else when(source.first_time),
+            "last_time": None if source.last_time is None else when(source.last_time),
             "notes": list(source.notes),
         },
         "engine": run.engine.value,
@@ -62,7 +59,7 @@ def summary(run: Outcome, timing: RunTime) -> dict[str, object]:
         "phase_pnl": {phase.value: plain(run.phase_pnl.get(phase.value, ZERO)) for phase in Phase},
         "halted": run.halted or None,
         "ended_by": run.ended_by or None,
-        **_guards(run),
+        **guards_summary(run.equity, run.guards),
         "timing": {
             "load_s": timing.load_s,
             "run_s": timing.run_s,
@@ -104,11 +101,7 @@ def figures_in_words(run: Outcome, costs: Costs, timing: RunTime) -> list[tuple[
         ("steps", f"{run.steps:,} ({phases}), {counted(run.fills, 'fill')}"),
         ("walked", f"{counted(run.ticks, 'price')} in {seconds}, {engine}"),
     ]
-    if run.equity is not None:
-        rows.append(("guards", f"over {_usd(run.equity)} USD of equity; {_tripped(run)}"))
-        rows += [("", _event(event)) for event in run.guards[:_MOST_EVENTS]]
-        if len(run.guards) > _MOST_EVENTS:
-            rows.append(("", f"and {len(run.guards) - _MOST_EVENTS:,} more"))
+    rows += guard_rows(run.equity, run.guards)
     if run.ended_by:
         rows.append(("ended by", f"the {run.ended_by}"))
     if run.halted:
@@ -119,7 +112,7 @@ def figures_in_words(run: Outcome, costs: Costs, timing: RunTime) -> list[tuple[
 def _period(source: WalkedPrices) -> str:
     if source.first_time is None or source.last_time is None:
         return "no times"
-    return f"{_when(source.first_time)} to {_when(source.last_time)} UTC"
+    return f"{when(source.first_time)} to {when(source.last_time)} UTC"
 
 
 def _other_way(run: Outcome) -> Iterator[tuple[str, str]]:
@@ -140,37 +133,6 @@ def _sizing(plan: Plan) -> Iterator[tuple[str, str]]:
     """How unit and position were worked out, where they were."""
     if plan.sizing is not None:
         yield "sizing", arithmetic(plan.sizing, plan.unit_size, plan.position_size)
-
-
-def _guards(run: Outcome) -> dict[str, object]:
-    """What the guards have said, where there were any."""
-    if run.equity is None:
-        return {}
-    told = [
-        {
-            "time": _when(event.at),
-            "guard": event.verdict.guard.value,
-            "state": event.verdict.state.value,
-            "action": event.verdict.action.value,
-            "text": event.verdict.text,
-        }
-        for event in run.guards
-    ]
-    return {"equity": plain(run.equity), "guards": told}
-
-
-def _tripped(run: Outcome) -> str:
-    tripped = sum(event.verdict.is_tripped for event in run.guards)
-    return f"tripped {tripped:,} times, {len(run.guards) - tripped:,} warnings"
-
-
-def _event(event: GuardEvent) -> str:
-    verdict = event.verdict
-    return f"{_when(event.at)}  {verdict.guard.words} {verdict.state.value}: {verdict.text}"
-
-
-def _when(time: int) -> str:
-    return datetime.fromtimestamp(time // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _one_whipsaw(run: Outcome, costs: Costs) -> str:

@@ -18,16 +18,14 @@ from hypertui.backtest.guarding import BacktestGuards
 from hypertui.backtest.hourly_candles import HourlyCandles, require_hours
 from hypertui.backtest.instant_exchange import Costs, InstantExchange
 from hypertui.backtest.outcome import Outcome, WalkedPrices
-from hypertui.core.market import Reason
 from hypertui.core.price_series import Series
 from hypertui.core.round_trips import SLOTS
-from hypertui.execution.orders import ClientIds, Closing
+from hypertui.execution.orders import ClientIds
 from hypertui.execution.own_orders import SeenPrice
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade import Trade
-from hypertui.execution.trade_inputs import ExitsSet, SellOutBegan
+from hypertui.execution.trade_inputs import ExitsSet
 from hypertui.execution.trade_news import FillBooked
-from hypertui.risk.guards import GuardAction
 from hypertui.risk.rules import GuardRules
 from hypertui.strategy.base import MoveRecord
 from hypertui.strategy.exits.rules import ExitRules, ExitTerms
@@ -85,7 +83,7 @@ def replay(
         if late:
             raise PlanError("latency is a time, and the price file has no times")
     hours = None
-    if exits.trailing_stop is not None:
+    if exits.needs_candles:
         require_hours(series)
         hours = HourlyCandles()
     first, began = series.prices[0], series.times[0]
@@ -113,7 +111,7 @@ def replay(
         watch.begin(trade, began)
         run.guards = watch.events
     ticks: Iterable[int] = Crossings(series, trade, strategy.ladder.grid, curve, hourly=bool(costs.funding))
-    if hours is not None or watch is not None or late:
+    if exits.trailing_stop is not None or watch is not None or late:
         ticks = range(len(series.prices))
     for tick in ticks:
         price = series.prices[tick]
@@ -134,7 +132,7 @@ def replay(
                 exchange.close_by_exit(trade, SeenPrice(price, series.times[tick]), rule)
                 run.ended_by = rule.words
             elif watch is not None and watch.look(trade, price, series.times[tick], exchange.fills):
-                run.ended_by = _act(trade, exchange, watch, SeenPrice(price, series.times[tick]))
+                run.ended_by = watch.act(trade, exchange, SeenPrice(price, series.times[tick]))
         curve.walk(tick, price, strategy.book, exchange.fills)
         if recorder is not None and booked is not None:
             recorder.look(tick, strategy.ladder, booked)
@@ -157,17 +155,3 @@ def replay(
 def _source(series: Series) -> WalkedPrices:
     first, last = (series.times[0], series.times[-1]) if series.timed else (None, None)
     return WalkedPrices(series.rows, first, last, series.notes)
-
-
-def _act(trade: Trade, exchange: InstantExchange, watch: BacktestGuards, seen: SeenPrice) -> str:
-    """Do what the guards want now; returns the one that has ended the trade, in words, empty where none
-    has."""
-    acting = watch.acting(trade)
-    if acting is not None and acting.action is GuardAction.FLATTEN:
-        guard = acting.guard
-        exchange.close(trade, seen, Closing(f"{guard.words} guard", guard.source, Reason.GUARD))
-        return f"{guard.words} guard"
-    if acting is not None and not trade.strategy.selling_out:
-        trade.apply(SellOutBegan(seen.at))
-    exchange.settle(trade, seen)
-    return ""

@@ -27,8 +27,8 @@ from hypertui.cli.backtest_evidence import Evidence, SeriesParts, Walked, cut, e
 from hypertui.cli.engine_flag import chosen_engine, load_fast
 from hypertui.cli.fill_flags import fixed_model, is_measured, refuse_unused
 from hypertui.cli.market_values import costs_of, instrument_of
-from hypertui.cli.output import new_file
 from hypertui.cli.report_files import check_report, is_picture, write_report
+from hypertui.cli.trace_file import trace_file
 from hypertui.cli.walked_trade import WalkedTrade, guards_of, walked_trade
 from hypertui.core.clock import wall_ms
 from hypertui.core.price_series import PriceKind, Series
@@ -45,7 +45,8 @@ def backtest(arguments: argparse.Namespace) -> int:
 
         return compare_session(arguments, costs)
     if (bracket := chosen_bracket(arguments)) is not None:
-        return walk_bracket(arguments, bracket, instrument_of(bracket.symbol, arguments), costs)
+        market = instrument_of(bracket.trade.symbol, arguments)
+        return walk_bracket(arguments, bracket, market, costs, _fills(arguments, costs, market.symbol))
     asked = walked_trade(arguments, costs)
     fills = _fills(arguments, costs, asked.instrument.symbol)
     guards, equity = guards_of(arguments, asked.limits)
@@ -85,10 +86,7 @@ def _printed(arguments: argparse.Namespace, asked: WalkedTrade, prepare: Callabl
         trace: TextIO | None = None
         if arguments.trace is not None:
             walk.attempt.plan.check_at(walk.series.prices[0])  # before a file is written
-            file = arguments.trace
-            if file.exists() and file.samefile(arguments.prices):
-                raise ValueError(f"trace file {file} is the price file")
-            trace = stack.enter_context(new_file(file, f"trace file {file}", force=arguments.force))
+            trace = stack.enter_context(trace_file(arguments))
         began_run = time.perf_counter()
 
         def write(tick: int, record: MoveRecord) -> None:

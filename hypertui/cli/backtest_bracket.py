@@ -6,54 +6,73 @@ import argparse
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
 
-from hypertui.backtest.bracket_walk import BracketRun, walk_bracket
+from hypertui.backtest.bracket_trace import BracketStep
+from hypertui.backtest.bracket_walk import BracketAttempt, BracketRun, walk_bracket
+from hypertui.backtest.candle_ways import other_way
 from hypertui.backtest.engine_kind import Engine
+from hypertui.backtest.fill_model import FillModel
+from hypertui.backtest.guard_report import guard_rows, guards_summary
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
-from hypertui.cli.fill_flags import MEASURED
+from hypertui.cli.trace_file import trace_file
+from hypertui.cli.walked_trade import guards_of
 from hypertui.core.market import Instrument, plain
 from hypertui.core.phrases import at_price, usd
-from hypertui.core.price_series import PriceKind
+from hypertui.core.price_series import PriceKind, Series
+from hypertui.guard_settings import GuardSettings
 from hypertui.series.prices import load_prices
 from hypertui.settings import load_settings
 from hypertui.strategy.bracket.terms import BracketTerms
 from hypertui.strategy.exits.contradictions import contradictions, contradictions_at
 from hypertui.trade_settings import TradeSettings
 
-_NOT_HERE = (
-    *("guards", "equity", "trace", "report", "tui", "evidence", "holdout", "open_holdout", "latency"),
-    *("journal", "trade", "seed"),
-)
+_NOT_HERE = ("report", "tui", "evidence", "holdout", "open_holdout")
 
 
-def chosen_bracket(arguments: argparse.Namespace) -> TradeSettings | None:
+class ChosenBracket(NamedTuple):
+    """The bracket that is to be walked, and the limits on the risk."""
+
+    trade: TradeSettings
+    limits: GuardSettings
+
+
+def chosen_bracket(arguments: argparse.Namespace) -> ChosenBracket | None:
     """The bracket that --only names; None where that is none, or names several."""
     if arguments.only is None:
         return None
     settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES, arguments.only)
     named = settings.trades[0] if len(settings.trades) == 1 else None
-    return named if named is not None and named.strategy == "bracket" else None
+    is_one = named is not None and named.strategy == "bracket"
+    return ChosenBracket(named, settings.guards) if named is not None and is_one else None
 
 
-def walk(arguments: argparse.Namespace, trade: TradeSettings, instrument: Instrument, costs: Costs) -> int:
+def walk(
+    arguments: argparse.Namespace,
+    chosen: ChosenBracket,
+    instrument: Instrument,
+    costs: Costs,
+    fills: FillModel | None,
+) -> int:
     """Walk it, and print how it went. Raises ValueError with one line for bad input."""
+    trade = chosen.trade
     for flag in _NOT_HERE:
         if getattr(arguments, flag, None):
             said = f"--{flag.replace('_', '-')} goes with a ladder"
             raise ValueError(f"{said}, and {trade.name} is a bracket")
     if arguments.engine == Engine.FAST:
         raise ValueError(f"--engine fast walks a ladder, and {trade.name} is a bracket")
-    if costs.funding:
-        raise ValueError(f"--funding is counted for a ladder, and {trade.name} is a bracket")
-    if arguments.slippage == MEASURED:
-        raise ValueError(f"--slippage journal goes with a ladder, and {trade.name} is a bracket")
     terms, exits = trade.terms(), trade.exits()
     assert isinstance(terms, BracketTerms), "its strategy says so"
     terms.check(instrument, trade.leverage)
+    guards, equity = guards_of(arguments, chosen.limits, cycles_hold=True)
     began = time.perf_counter()
     kind = None if arguments.price is None else PriceKind(arguments.price)
     series = load_prices(arguments.prices, instrument.symbol, kind)
+    if fills is not None:
+        series = replace(series, notes=(*series.notes, *fills.notes))
     loaded = time.perf_counter()
     first = series.prices[0]
     for wrong in (
@@ -62,8 +81,11 @@ def walk(arguments: argparse.Namespace, trade: TradeSettings, instrument: Instru
     ):
         raise ValueError(wrong)
     plan = terms.settled(instrument, first, costs.fee_rate).plan(instrument, trade.leverage)
-    run = walk_bracket(series, plan, costs, exits)
+    attempt = BracketAttempt(plan, costs, exits, guards, equity, fills)
+    run = _walked(arguments, series, attempt)
     load_s, run_s = loaded - began, time.perf_counter() - loaded
+    if (other := other_way(series)) is not None:
+        run.other_way = walk_bracket(other, attempt).net_pnl
     if arguments.json:
         print(json.dumps({**_summary(run), "timing": {"load_s": load_s, "run_s": run_s}}))
     else:
@@ -73,12 +95,25 @@ def walk(arguments: argparse.Namespace, trade: TradeSettings, instrument: Instru
     return 0
 
 
+def _walked(arguments: argparse.Namespace, series: Series, attempt: BracketAttempt) -> BracketRun:
+    if arguments.trace is None:
+        return walk_bracket(series, attempt)
+    attempt.refuse_over(series)  # before a file is written
+    with trace_file(arguments) as trace:
+
+        def write(step: BracketStep) -> None:
+            trace.write(json.dumps(step.row()) + "\n")
+
+        return walk_bracket(series, attempt, write)
+
+
 def _summary(run: BracketRun) -> dict[str, object]:
     bracket, book = run.bracket, run.bracket.book
     return {
         "strategy": "bracket",
         "symbol": bracket.instrument.symbol,
         "rows": run.series.rows,
+        "notes": list(run.series.notes),
         "ticks": run.ticks,
         "fills": run.fills,
         "entries": bracket.told,
@@ -86,9 +121,14 @@ def _summary(run: BracketRun) -> dict[str, object]:
         "position": plain(book.position),
         "realized_pnl": plain(book.realized_pnl),
         "unrealized_pnl": plain(book.unrealized_pnl(run.last_price)),
+        "net_pnl": plain(run.net_pnl),
+        "other_way_net_pnl": None if run.other_way is None else plain(run.other_way),
         "fees": plain(book.fees),
+        "funding": plain(book.funding),
+        "slippage_cost": plain(run.slipped),
         "max_drawdown": plain(run.max_drawdown),
         "finished": run.finished or None,
+        **guards_summary(run.equity, run.guards),
     }
 
 
@@ -97,13 +137,22 @@ def _rows(run: BracketRun) -> Iterator[tuple[str, str]]:
     symbol = bracket.instrument.symbol
     yield "bracket", f"{symbol}, {usd(bracket.plan.position_size)} USD"
     yield "prices", f"{run.ticks:,} of {len(run.series.prices):,}, the last one {at_price(run.last_price)}"
+    for note in run.series.notes:
+        yield "note", note
     ends = ", ".join(f"{count} by {words}" for words, count in sorted(run.ends.items()))
     yield "entries", f"{bracket.told:,}, {run.fills:,} fills"
     yield "exits", ends or "none"
-    yield "net", f"{book.net_pnl(run.last_price):+,.2f} USD after all fees"
+    yield "net", f"{run.net_pnl:+,.2f} USD after all fees{' and funding' * bool(book.funding)}"
+    if run.other_way is not None:
+        apart = abs(run.net_pnl - run.other_way)
+        yield "candles", f"walked the other way {run.other_way:+,.2f} USD: {usd(apart)} USD apart"
     yield "fees", f"{usd(book.fees)} USD"
+    yield "slippage", f"{usd(run.slipped)} USD, fills beyond their triggers"
+    if book.funding:
+        yield "funding", f"{book.funding:+,.2f} USD"
     yield "drawdown", f"{usd(run.max_drawdown)} USD"
     held = book.position
     yield "position", f"{plain(held)} {symbol}" if held else "none"
+    yield from guard_rows(run.equity, run.guards)
     if run.finished:
         yield "ended", run.finished

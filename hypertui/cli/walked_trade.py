@@ -121,14 +121,15 @@ def _above_zero(name: str, text: str) -> Decimal:
 
 
 def guards_of(
-    arguments: argparse.Namespace, limits: GuardSettings
+    arguments: argparse.Namespace, limits: GuardSettings, *, cycles_hold: bool = False
 ) -> tuple[GuardRules | None, Decimal | None]:
-    """The limits that watch it, and the money of its account, where it is to be watched."""
+    """The limits that watch it, and the money of its account, where it is to be watched; `cycles_hold` as the
+    limits take it."""
     if not arguments.guards:
         if arguments.equity is not None:
             raise ValueError("--equity goes with --guards")
         return None, None
-    rules = limits.rules(own_market=False)
+    rules = limits.rules(own_market=False, cycles_hold=cycles_hold)
     if wrong := rules.contradiction():
         raise ValueError(wrong)
     return rules, None if arguments.equity is None else _above_zero("equity", arguments.equity)

@@ -14,7 +14,7 @@ from hypertui.strategy.exits.native import OWN_STOP, PROFIT
 
 def bracket_view(bracket: Bracket, trade: Trade, now: int) -> BracketView:
     """What a bracket shows at `now` (ms)."""
-    entry, stay, held = bracket.entry, bracket.stay, bracket.book.position > 0
+    entry, stay, held = bracket.entry, bracket.stay, bracket.protectable > 0
     cools = bracket.cools_until
     return BracketView(
         state="buying" if entry is not None else "held" if held else "flat",
@@ -33,7 +33,7 @@ def bracket_view(bracket: Bracket, trade: Trade, now: int) -> BracketView:
 
 
 def _lines(bracket: Bracket, trade: Trade, now: int) -> Iterator[PriceLine]:
-    if bracket.book.position > 0:
+    if bracket.protectable > 0:
         yield PriceLine("average", bracket.instrument.round_price(bracket.book.average_price))
     works = {own.key for own in trade.tracker.alive}
     for own in trade.tracker.alive:

@@ -191,7 +191,7 @@ class EmbeddedEngine:
         its status, and so does a defect; one trade's end is no other's."""
         self._loop, self._stop = asyncio.get_running_loop(), stop
         configs = [seat.config for seat in self._seats.values()]
-        if any(each.exits.trailing_stop is not None or each.strategy.needs_atr for each in configs):
+        if any(each.exits.needs_candles or each.strategy.needs_atr for each in configs):
             volatility.load()  # before there is a trade that it would keep waiting
         heart = asyncio.create_task(self._beat())
         beside = [asyncio.create_task(_done_beside(job)) for job in self._jobs_beside]

@@ -89,7 +89,7 @@ class LiveTrade:
         self.steering = Steering(context, self.recorder)
         self.wishes = Wishes(self, self._fulfilled)
         self.exits = TradeExits(self, plan.position_size)
-        self.entry = TradeEntry(self)
+        self.entry = TradeEntry(self, plan.position_size)
         self.commands = CommandHandler(self)
         self.bookkeeper = Bookkeeper(context, self.recorder, self.steering, opening, self.reconcile)
         self.adoption = Adoption(

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from hypertui.core.market import OrderType, Source, SourceKind
 from hypertui.core.phrases import at_price
+from hypertui.engine.trade_guards import TradeGuards
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.steering import Steering
 from hypertui.execution.trade_context import TradeContext
@@ -22,14 +23,17 @@ class EnteredTrade(Protocol):
     recorder: TradeRecorder
     steering: Steering
     wishes: Wishes
+    guards: TradeGuards
     entry_block: str
 
 
 class TradeEntry:
-    """Of one trade, whose strategy may begin flat. This is where a source of signals opens it."""
+    """Of one trade, whose strategy may begin flat, and enters with `planned` USD. This is where a source of
+    signals opens it."""
 
-    def __init__(self, trade: EnteredTrade) -> None:
+    def __init__(self, trade: EnteredTrade, planned: Decimal) -> None:
         self._trade = trade
+        self._planned = planned
 
     def work(self, now: int) -> None:
         """Tell it to enter as it begins, where it is to."""
@@ -37,8 +41,10 @@ class TradeEntry:
             self.tell(self._trade.recorder.trade.strategy.source)
 
     def refusal(self) -> str:
-        """Why an entry would come to nothing now, in words; empty where it would not."""
-        return self._refusal(self._trade.context.clock())
+        """Why an entry would come to nothing now, or be held by a guard, in words; empty where it would
+        not."""
+        refused = self._refusal(self._trade.context.clock())
+        return refused or self._trade.guards.refusal_of_entry(self._planned)
 
     def tell(self, source: Source, price: Decimal | None = None) -> str:
         """`source` wants it to enter, at a `price` (USD) where it says one; returns what becomes of it, in

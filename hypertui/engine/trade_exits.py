@@ -60,7 +60,7 @@ class TradeExits:
         if terms != known:
             trade.recorder.take(ExitsSet(trade.context.clock(), terms))
         trade.context.every("fee", _FEE_EVERY, self._ask_fee, _FIRST_FEE)
-        if rules.trailing_stop is not None:
+        if rules.needs_candles:
             self._candles.begin()
 
     def take(self, read: CandlesRead | FeeRead) -> None:

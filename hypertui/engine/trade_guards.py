@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Protocol
 
@@ -118,6 +119,17 @@ class TradeGuards:
             or unsure
             or next((each.holds for each in self.verdicts if each.holds), "")
         )
+
+    def refusal_of_entry(self, worth: Decimal) -> str:
+        """Why an entry of so much (USD) would be held as soon as it is wanted, in words; empty where it would
+        not."""
+        now, rules = self._context.clock(), self._rules
+        facts = self._facts(now)
+        if rules is None or facts.exposure is None:
+            return ""
+        exposure = replace(facts.exposure, buys=facts.exposure.buys + worth)
+        found = judge(replace(facts, exposure=exposure), self._watch.memory, rules, now, self.verdicts)
+        return next((each.holds for each in found.verdicts if each.holds), "")
 
     def work(self, now: int) -> None:
         """Judge where that is due: now and then, when a fact has changed, and before anything that adds risk.

@@ -38,6 +38,7 @@ from hypertui.risk.watch import GuardWatch
 from hypertui.strategy.base import (
     CoinsCorrected,
     CoinsSwept,
+    EntriesStand,
     EntryTold,
     HaltTold,
     SellOutTold,
@@ -149,7 +150,9 @@ class Trade:
                 tracker.adopt(fill, role, decision, via)
                 self._watch_fill(at, role, decision)
             case inputs.OrderAnswered(_, client_id, answer):
-                tracker.on_placed(self._named(client_id), answer, at)
+                tracker.on_placed(order := self._named(client_id), answer, at)
+                if tracker.said_passed(order.key):
+                    self._watch_native(order.role, order.decision)
             case inputs.OrdersNotPlaced(_, client_ids, reason):
                 tracker.on_not_placed(self._all_named(client_ids), reason, at)
             case inputs.CancelAnswered(_, client_id, outcome):
@@ -194,13 +197,14 @@ class Trade:
                 self._tell(CoinsSwept(key))
             case inputs.DustCorrected(_, difference):
                 self.strategy.book.corrected += difference
-                self._tell(CoinsCorrected(difference))
+                self._tell(CoinsCorrected(difference, given.at))
             case inputs.StrategyHalted(_, reason):
                 self._tell(HaltTold(reason))
             case inputs.SellOutBegan():
                 self._tell(SellOutTold())
             case inputs.StateSet(_, state):
                 self.state = state
+                self._tell(EntriesStand(state.posture is not Posture.TRADE))
             case inputs.WishSet():
                 self.wish = given if given.verb else None
             case inputs.ExitsSet(_, terms):

@@ -188,9 +188,11 @@ class CoinsSwept:
 
 @dataclass(frozen=True, slots=True)
 class CoinsCorrected:
-    """The exchange holds `difference` coins more (or, negative, fewer) than the fills say."""
+    """The exchange holds `difference` coins more (or, negative, fewer) than the fills say, since `at` or
+    before."""
 
     difference: Decimal
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,13 @@ class EntryTold:
 
 
 @dataclass(frozen=True, slots=True)
+class EntriesStand:
+    """Whether entries are to `stand` as they are for now: none is placed or moved."""
+
+    stand: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StayEnded:
     """An exit of the trade has been seen through: nothing is held any more, and nothing works."""
 
@@ -234,6 +243,7 @@ StrategyEvent: TypeAlias = (
     | HaltTold
     | SellOutTold
     | EntryTold
+    | EntriesStand
     | StayEnded
 )
 

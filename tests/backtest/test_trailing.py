@@ -97,3 +97,11 @@ def test_files_that_tell_no_hours_are_refused() -> None:
         PlanError, match=r"^trailing_stop needs a price each hour, and the file has a row each 24 h$"
     ):
         replay(hours(("100",), ("101",), ("102",), each=24 * HOUR), plan_of(), exits=RULES)
+
+
+def test_a_fixed_distance_needs_no_hours() -> None:
+    """Ten per cent under 110 is 99, to which a fall of one day comes."""
+    fixed = TrailingTerms(D("0.02"), D(2), D("0.05"), D("0.1"), D("0.1"))
+    days = hours(("100",), ("104",), ("110",), ("100",), ("99",), each=24 * HOUR)
+    run = replay(days, plan_of(), exits=ExitRules(trailing_stop=fixed))
+    assert (run.ended_by, run.last_price) == ("trailing stop", 99)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import tomllib
 from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
@@ -95,5 +98,74 @@ def test_backtest_walks_it_with_stop_and_market_entries(
     assert "1 by hard stop, 1 by take profit" in said and "2, 4 fills" in said
     assert main([*arguments, "b"]) == 2
     assert "a backtest fills stop and market entries" in capsys.readouterr().err
-    assert main([*arguments, "a", "--guards"]) == 2
-    assert "--guards goes with a ladder" in capsys.readouterr().err
+    for flag in ("--report", str(tmp_path / "r.html")), ("--evidence",), ("--engine", "fast"):
+        assert main([*arguments, "a", *flag]) == 2
+        assert "a is a bracket" in capsys.readouterr().err
+
+
+def test_backtest_watches_it_and_writes_its_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    prices, file, trace = tmp_path / "prices.csv", tmp_path / "config.toml", tmp_path / "trace"
+    walked = enumerate((100, 90, 90, 80, 80))
+    rows = [f"{1_700_000_000_000 + 60_000 * step},{price}" for step, price in walked]
+    prices.write_text("time,price\n" + "\n".join(rows) + "\n")
+    file.write_text(
+        '[trade]\nsymbol = "SOL"\nstrategy = "bracket"\nentry_order = "market"\nposition_size = 1000\n'
+        'reenter = "1m"\n[guards]\nlosing_cycles = 1\ndaily_loss = ""\ndrawdown_warn = ""\n'
+    )
+    arguments = ["backtest", str(prices), "--config", str(file), "--only", "SOL"]
+    assert main([*arguments, "--guards", "--equity", "1000", "--json", "--trace", str(trace)]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["entries"], said["equity"], said["exits"]) == (1, "1000", {"hard stop": 1})
+    assert [(told["guard"], told["state"]) for told in said["guards"]] == [("losing_cycles", "TRIPPED")]
+    steps = [json.loads(line) for line in trace.read_text().splitlines()]
+    assert [step["events"] for step in steps] == [
+        ["told to enter", "bought"],
+        ["hard stop", "sold", "entries withdrawn"],
+    ]
+    assert (steps[0]["tick"], steps[0]["position"], steps[0]["stop"]) == (0, "10", "95.088")
+    assert steps[1]["realized_pnl"] == said["realized_pnl"] == said["net_pnl"]
+    assert main([*arguments, "--equity", "1000"]) == 2
+    assert "--equity goes with --guards" in capsys.readouterr().err
+    assert main([*arguments, "--trace", str(trace)]) == 2
+    assert "is there already: --force overwrites it" in capsys.readouterr().err
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "bracket.md"
+
+
+def recipes() -> dict[str, dict[str, object]]:
+    """The settings that the document gives, by their first words."""
+    blocks = re.findall(r"```toml\n# (\w+):[^\n]*\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    return {name: tomllib.loads(text) for name, text in blocks}
+
+
+@pytest.mark.parametrize(
+    ("name", "under_the_peak"),
+    [("momentum", ["0.04", "0.02", "0.025", "0.04"]), ("runner", ["0.08"] * 4)],
+)
+def test_the_documented_ways_to_let_it_run(name: str, under_the_peak: list[str]) -> None:
+    """By no ATR, and by one of 0.5, 1 and 3 % of the price."""
+    exits = configured(position_size="300", **recipes()[name]).exits
+    trailing = exits.trailing_stop
+    assert trailing is not None and not [*exits.contradictions()]
+    atrs = (None, D("0.5"), D(1), D(3))
+    assert [trailing.distance(D(100), atr) / 100 for atr in atrs] == [D(share) for share in under_the_peak]
+    assert exits.needs_candles == (name == "momentum")
+
+
+@pytest.mark.parametrize(("name", "falls_to"), [("momentum", "143.9"), ("runner", "138")])
+def test_they_end_a_rise_as_the_document_says(
+    name: str, falls_to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prices, file = tmp_path / "prices.csv", tmp_path / "config.toml"
+    rise = [str(D(100) + step) for step in range(51)]
+    fall = ["149", "147.1", "144.1", "143.9"] + (["139", "138"] if name == "runner" else [])
+    rows = [f"{1_700_000_000_000 + 60_000 * step},{price}" for step, price in enumerate([*rise, *fall, "1"])]
+    prices.write_text("time,price\n" + "\n".join(rows) + "\n")
+    settings = {"symbol": "SOL", "strategy": "bracket", "entry_order": "market", "position_size": 1000}
+    said = {**settings, **recipes()[name]}
+    file.write_text("[trade]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in said.items()))
+    assert main(["backtest", str(prices), "--config", str(file), "--only", "SOL", "--json"]) == 0
+    ended = json.loads(capsys.readouterr().out)
+    assert ended["exits"] == {"trailing stop": 1}
+    assert ended["ticks"] == len(rise) + fall.index(falls_to) + 1

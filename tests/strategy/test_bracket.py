@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal as D
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,9 @@ from hypertui.core.market import OPERATOR, Fill, Instrument, Order, OrderType, S
 from hypertui.core.order_key import OrderKey
 from hypertui.core.purpose import Purpose
 from hypertui.strategy.base import (
+    CoinsCorrected,
     CoinsTraded,
+    EntriesStand,
     EntryTold,
     OrderBegun,
     OrderNoted,
@@ -28,7 +31,7 @@ from hypertui.strategy.bracket.plan import BracketPlan
 from hypertui.strategy.bracket.strategy import ENTRY, STOP, Bracket
 from hypertui.strategy.bracket.terms import BracketTerms
 from hypertui.strategy.exits.native import PROFIT, with_exits
-from hypertui.strategy.exits.rules import ExitRules, ExitTerms
+from hypertui.strategy.exits.rules import TAKER_FEE, ExitRule, ExitRules, ExitTerms
 from hypertui.strategy.exits.watch import ExitWatch
 
 SOL = Instrument("SOL", 2, 20)
@@ -63,6 +66,7 @@ class World:
     trades: int = 0
     told_size: D = D(0)
     bought: D = D(0)
+    lowest: D = D(0)  # where the hard stop stood when nothing of the stay had been sold
 
     def __post_init__(self) -> None:
         self.watch.set(ExitTerms(RULES, D(1_000), 0))
@@ -118,9 +122,31 @@ class World:
                 self.end(order, "filled")
 
     def sell(self, part: D) -> None:
-        held = self.bracket.book.position
-        if held > 0:
-            self._book(Side.SELL, max(SOL.floor_size(held * part), SOL.lot), self.price, STOP)
+        """However it came to be sold. What the rest may lose by the hard stop, with what was lost by then, is
+        never more than before, unless the sale itself was made below that."""
+        held, before = self.bracket.book.position, self.hard_stop
+        if before is None:
+            return
+        risked = self.loss_at(before)
+        if not self.bracket.stay.sold:
+            self.lowest = before
+        self._book(Side.SELL, max(SOL.floor_size(held * part), SOL.lot), self.price, STOP)
+        after = self.hard_stop
+        if after is None:
+            return
+        assert after >= self.lowest, "a sale has let the stop down"
+        if self.price >= before:
+            assert self.loss_at(after) <= risked
+        assert self.loss_at(after) <= RULES.hard_stop * self.bracket.stay.cost
+
+    @property
+    def hard_stop(self) -> D | None:
+        return self.watch.price_of(ExitRule.HARD_STOP, self.bracket.book, SOL)
+
+    def loss_at(self, price: D) -> D:
+        """What the stay has lost (USD) once all that is held is sold at a price, both fees counted."""
+        book = self.bracket.book
+        return self.bracket.stay.made_before - book.net_pnl(price) + book.position * price * TAKER_FEE
 
     def _book(self, side: Side, size: D, price: D, key: OrderKey) -> None:
         self.trades += 1
@@ -128,9 +154,14 @@ class World:
         gain = self.bracket.book.book(fill)
         self.apply(CoinsTraded(fill, gain, self.at, key))
 
+    def correct(self, difference: D) -> None:
+        """The exchange holds so many coins more than the books."""
+        self.bracket.book.corrected += difference
+        self.apply(CoinsCorrected(difference, self.at))
+
     def check(self) -> None:
         bracket, target = self.bracket, self.target
-        held = bracket.book.position
+        held = bracket.book.held
         assert held >= 0
         open_size = sum((each.order.size - each.filled for each in self.alive), D(0))
         assert self.bought + open_size <= self.told_size
@@ -142,8 +173,10 @@ class World:
         if held > 0:
             (stop,) = stops
             assert stop.size == 0 and stop.purpose is Purpose.PROTECT
-            if bracket.stay.cost == bracket.book.fifo.cost:  # nothing of it has been sold
-                assert D("0.9") * bracket.book.average_price < stop.stands_at < bracket.book.average_price
+            paid = bracket.stay.cost / (held + bracket.stay.sold)
+            assert stop.stands_at > D("0.9") * paid
+            if not bracket.stay.sold:
+                assert stop.stands_at < paid
             assert bracket.stay.has_begun and bracket.coins(STOP) == held
         assert all(want.size > 0 for want in target.orders if want.key not in (STOP, PROFIT))
 
@@ -156,8 +189,12 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("move"), st.decimals("80", "120", places=2)),
         st.tuples(st.just("fill"), st.decimals("0.05", "1", places=2)),
-        st.tuples(st.just("sell"), st.sampled_from([D("0.5"), D(1), D(1)])),
-        st.tuples(st.sampled_from(["tell", "work", "work", "reject", "cancel", "lose", "wait"]), st.none()),
+        st.tuples(st.just("sell"), st.sampled_from([D("0.2"), D("0.5"), D(1), D(1)])),
+        st.tuples(
+            st.sampled_from(["tell", "work", "work", "reject", "cancel", "recall", "lose", "wait", "dust"]),
+            st.none(),
+        ),
+        st.tuples(st.just("stand"), st.sampled_from([D(0), D(1)])),
     ),
     max_size=40,
 )
@@ -184,13 +221,20 @@ def test_whatever_happens_it_is_never_short_and_never_bare_and_never_buys_too_mu
                 world.fill(figure)
             case "sell", D():
                 world.sell(figure)
+            case "stand", _:
+                world.apply(EntriesStand(stand=bool(figure)))
             case "tell", _:
                 world.tell()
             case "work", _:
                 world.work()
             case "wait", _:
                 world.at += 61_000
-            case status, _ if world.alive:
+            case "dust", _:
+                world.correct(-world.bracket.book.held)
+            case "recall", _ if world.alive:
+                world.apply(OrderNoted(world.at, world.alive[0].client_id, "cancelling"))
+                world.end(world.alive[0], "cancelled")
+            case status, _ if world.alive and status != "recall":
                 words = {"reject": "rejected", "cancel": "cancelled", "lose": "not placed"}
                 world.end(world.alive[0], words[status])
         world.check()
@@ -314,6 +358,87 @@ def test_it_ends_after_its_one_stay_and_when_it_gives_up() -> None:
     given_up = entering(entry=EntryRules(reprices=0), reenter_after=None)
     given_up.move(D(102))
     assert "given up" in given_up.bracket.target([]).finished
+
+
+@pytest.mark.parametrize("rule", [ExitRule.HARD_STOP, ExitRule.SOFT_STOP])
+@pytest.mark.parametrize("sold_at", [D(100), D(112)])
+def test_a_sale_lets_no_stop_down(rule: ExitRule, sold_at: D) -> None:
+    """By what the stay has made the rest might lose all that the sold half has saved, or has won."""
+    world = entering(entry=EntryRules(EntryOrder.MARKET))
+    world.watch.set(ExitTerms(ExitRules(hard_stop=D("0.05"), soft_stop=D("0.03")), D(1_000), 0))
+    world.fill(D(1))
+    before = world.watch.price_of(rule, world.bracket.book, SOL)
+    world.move(sold_at)
+    world.sell(D("0.5"))
+    assert world.watch.price_of(rule, world.bracket.book, SOL) == before
+
+
+def test_what_was_sold_at_a_greater_loss_draws_the_stop_up() -> None:
+    """All of it together loses what was set, and no more."""
+    world = entering(entry=EntryRules(EntryOrder.MARKET))
+    world.fill(D(1))
+    world.move(D(93))
+    world.sell(D("0.5"))
+    stop = world.hard_stop
+    assert stop is not None and stop > 97
+    assert D(50) - world.bracket.book.position * SOL.tick(stop) < world.loss_at(stop) <= 50
+
+
+def test_while_it_stands_no_price_moves_its_entry_or_ends_it() -> None:
+    world = entering(entry=EntryRules(reprices=1))
+    world.apply(EntriesStand(stand=True))
+    for price in (D(101), D(102), D(103)):
+        world.move(price)
+    world.work()
+    (order,) = world.alive
+    assert order.order.limit == 100 and world.bracket.entry is not None and world.bracket.entry.moves == 0
+    world.apply(EntriesStand(stand=False))
+    world.move(D(103))
+    world.work()
+    assert [each.order.limit for each in world.alive] == [D(103)]
+
+
+def test_what_the_exchange_takes_away_again_and_again_comes_to_an_end() -> None:
+    """An entry without margin, say: each new one waits for another price, and there are so many."""
+    world = entering(entry=EntryRules(reprices=2))
+    for price in (D("100.01"), D("100.02"), D("100.03"), D("100.04")):
+        if world.alive:
+            world.end(world.alive[0], "cancelled")
+        world.work()
+        assert world.alive == [], "not at the price of then"
+        world.move(price)
+        world.work()
+    assert world.sent == 3 and world.bracket.entry is None
+    assert world.bracket.given_up == "the entry was moved 2 times and is given up"
+
+
+def test_what_was_recalled_goes_out_again() -> None:
+    """A guard or an operator takes it away; nothing is counted for that."""
+    world = entering(entry=EntryRules(reprices=0))
+    for _ in range(3):
+        world.apply(OrderNoted(world.at, world.alive[0].client_id, "cancelling"))
+        world.end(world.alive[0], "cancelled")
+        world.work()
+    assert world.sent == 4 and world.alive[0].order.limit == 100
+
+
+def test_coins_that_the_exchange_does_not_hold_are_no_position() -> None:
+    """Too few for an order, and sold by another hand: it is flat, whatever the books still have."""
+    world = entering(entry=EntryRules(EntryOrder.MARKET))
+    world.fill(D(1))
+    world.sell(D("0.99"))
+    assert world.bracket.protectable == D("0.1") and world.hard_stop is not None
+    world.correct(D("-0.1"))
+    assert world.bracket.stay.number == 2 and world.target.orders == ()
+    world.at += 61_000
+    world.tell()
+    world.work()
+    world.fill(D(1))
+    assert world.bracket.protectable == 10
+    world.sell(D("0.9"))
+    assert world.bracket.stay.number == 2
+    world._book(Side.SELL, world.bracket.protectable, D(100), STOP)
+    assert world.bracket.stay.number == 3 and world.bracket.protectable == 0
 
 
 def test_risk_makes_the_size() -> None:

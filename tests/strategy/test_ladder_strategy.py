@@ -212,7 +212,7 @@ def test_what_is_swept_joins_what_is_loose_until_it_is_enough_for_an_order() -> 
     # 0.05 at 98 are no order, with 0.10 more they are: 0.15 * 88.2 = 13.23.
     trade(strategy, fill_of(Side.SELL, "4.95", 98, client_id="s"), OrderKey(KeyKind.STOP, 2), -2)
     assert strategy.target(()).swept == (OrderKey(KeyKind.STOP, 2),)
-    strategy.apply(CoinsCorrected(D("0.10")), ())
+    strategy.apply(CoinsCorrected(D("0.10"), 0), ())
     target = strategy.target(())
     assert (target.swept, target.loose) == ((), D("0.15"))
 

@@ -101,7 +101,7 @@ def exact(terms: TrailingTerms, events: list[tuple[Event, int]]) -> list[D]:
         elif is_armed:
             peak = max(peak, event)
         if is_armed:
-            is_old = until is not None and at - until > 3 * HOUR
+            is_old = terms.least < terms.most and until is not None and at - until > 3 * HOUR
             known = None if is_old else atr
             d = terms.most * peak
             if known is not None:

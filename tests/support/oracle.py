@@ -134,7 +134,7 @@ class Oracle:
     def judge_last_words(self, text: str) -> None:
         """Hold the last line of a run, said now, against the books since it may have asked for them."""
         now = self._clock()
-        truths = self._between(now - _ASKED_WITHIN, now)
+        truths = self._between(now - _ASKED_WITHIN, now) or [_never_traded(ZERO)]
         for pattern, agrees in _LAST_WORDS:
             for said in re.finditer(pattern, text):
                 numbers = [Decimal(number.replace(",", "")) for number in said.groups()]
@@ -205,6 +205,9 @@ class Oracle:
         now, account = self._clock(), self._core.account(self._address())
         if account is None:
             return
+        if not self._truths and account.volume == sum((_value(fill) for fill in fills), ZERO):
+            # Nothing has ever been traded before this: until now it had what was paid in, and nothing else.
+            self._keep(_never_traded(account.deposits))
         position = account.size(self._symbol)
         books = self._core.books
         equity = account.cash + sum((account.size(each) * books[each].mark for each in books), ZERO)
@@ -240,6 +243,15 @@ class Oracle:
         if self._times[0] < truth.at - 2 * _KEPT:
             old = bisect_right(self._times, truth.at - _KEPT) - 1
             del self._times[:old], self._truths[:old]
+
+
+def _never_traded(equity: Decimal) -> Truth:
+    """From the beginning on."""
+    return Truth(0, ZERO, {}, frozenset(), equity, {})
+
+
+def _value(fill: Json) -> Decimal:
+    return Decimal(fill["px"]) * Decimal(fill["sz"])
 
 
 def _protects(order: VenueOrder) -> bool:

@@ -46,9 +46,9 @@ class EntryRules:
 class Entering:
     """An entry under way, for `size` coins by the word of `source`, of which so many are `bought`. Its order
     stands, or is to stand, at `price`, which was fixed when the price was `seen`; `sent` is the client id of
-    the order that was made for it, empty while there is none. One that was `refused` waits for another
-    price. It has been moved `moves` times; a limit that was told, and does not follow the price, is
-    `pinned`."""
+    the order that was made for it, empty while there is none; it is `recalled` from the moment of its cancel.
+    One that was `refused` waits for another price. It has been moved `moves` times; a limit that was told,
+    and does not follow the price, is `pinned`."""
 
     order: EntryOrder
     size: Decimal
@@ -58,6 +58,7 @@ class Entering:
     pinned: Decimal | None = None
     bought: Decimal = ZERO
     sent: str = ""
+    recalled: bool = False
     refused: bool = False
     refusals: int = 0
     moves: int = 0
@@ -138,9 +139,33 @@ def at_price(entry: Entering, price: Decimal, rules: EntryRules, instrument: Ins
     return replace(entry, price=_place(entry, price, instrument), seen=price)  # nothing stands there yet
 
 
+def sent(entry: Entering, client_id: str) -> Entering:
+    """An order has been made for it."""
+    return replace(entry, sent=client_id, recalled=False)
+
+
+def unsent(entry: Entering) -> Entering:
+    """There is no order of it: one goes out again."""
+    return replace(entry, sent="", recalled=False)
+
+
 def refused(entry: Entering) -> Entering:
     """The exchange has refused its order."""
     return replace(entry, refused=True, refusals=entry.refusals + 1)
+
+
+def cancelled(entry: Entering) -> Entering | Over:
+    """Its order has been cancelled. What one at the market leaves is not chased; one that was recalled goes
+    out again as soon as it may. One that the exchange or another hand has taken away counts as refused, so
+    that it is not placed again and again."""
+    if entry.bought and entry.order is not EntryOrder.LIMIT:
+        return Over(entry.bought)
+    return unsent(entry) if entry.recalled else replace(entry, refused=True)
+
+
+def filled(entry: Entering) -> Entering | Over:
+    """Its order has been filled completely."""
+    return unsent(entry) if entry.order is EntryOrder.LIMIT else Over(entry.bought)
 
 
 def _moved(entry: Entering, price: Decimal, rules: EntryRules, instrument: Instrument) -> Entering | Over:

@@ -19,7 +19,9 @@ from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.aside import Aside
 from hypertui.strategy.base import (
     AliveOrder,
+    CoinsCorrected,
     CoinsTraded,
+    EntriesStand,
     EntryTold,
     HaltTold,
     Move,
@@ -40,14 +42,15 @@ from hypertui.strategy.stay import Stay
 
 BRACKET = Source(SourceKind.STRATEGY, "bracket")
 ENTRY, STOP = OrderKey(KeyKind.ENTRY), OrderKey(KeyKind.STOP)
-_REFUSED, _CANCELLED, _NOT_PLACED, _FILLED = "rejected", "cancelled", "not placed", "filled"
+_REFUSED, _NOT_PLACED, _FILLED = "rejected", "not placed", "filled"
+_RECALLED, _CANCELLED = "cancelling", "cancelled"
 
 
 @dataclass(slots=True)
 class Bracket:
     """Fulfils `Strategy`. `entry` is the one under way, `stay` what is held, or will be. `told` counts how
     often it was told to enter, `given_up` says why its last entry bought no more, and `flat_since` (ms) when
-    it last sold everything, 0 before."""
+    it last sold everything, 0 before. While its entry `stands`, no price moves it or ends it."""
 
     plan: BracketRules = field(metadata=GIVEN)
     book: TradeBook = field(default_factory=TradeBook)
@@ -59,6 +62,7 @@ class Bracket:
     told: int = 0
     given_up: str = ""
     flat_since: int = 0
+    stands: bool = False
 
     # What is so
 
@@ -92,8 +96,8 @@ class Bracket:
 
     @property
     def protectable(self) -> Decimal:
-        """All that is held."""
-        return max(self.book.position, ZERO)
+        """All that is held: not what the books hold and the exchange does not."""
+        return max(min(self.book.position, self.book.held), ZERO)
 
     def coins(self, key: OrderKey) -> Decimal:
         """All that is held, of the stop."""
@@ -121,7 +125,7 @@ class Bracket:
         if self.entry is not None:
             return "its entry is under way already"
         if self.stay.has_begun:
-            return f"it holds {plain(self.book.position)} {self.instrument.symbol} already"
+            return f"it holds {plain(self.book.held)} {self.instrument.symbol} already"
         if self._is_over:
             return "it enters once, and has done so"
         left = self.cools_until - at
@@ -146,7 +150,7 @@ class Bracket:
         return self.stay.number > 1 and not self.reenters
 
     def _at(self, entry: Entering, price: Decimal) -> Entering | Over:
-        return entries.at_price(entry, price, self.plan.entry, self.instrument)
+        return entry if self.stands else entries.at_price(entry, price, self.plan.entry, self.instrument)
 
     # What happens
 
@@ -158,13 +162,17 @@ class Bracket:
             case PriceSeen(price) if self.entry is not None:
                 self._become(self._at(self.entry, price))
             case OrderBegun(key=key, order=order) if key == ENTRY and self.entry is not None:
-                self.entry = replace(self.entry, sent=order.client_id)
+                self.entry = entries.sent(self.entry, order.client_id)
             case OrderNoted(client_id=client_id, status=status) if self._is_newest(client_id):
                 self._noted(status)
             case CoinsTraded():
                 self._traded(event)
+            case CoinsCorrected(at=at) if self.stay.has_begun and self.book.held <= 0:
+                self._left(at)
             case StayEnded(at):
                 self.entry, self.flat_since = None, max(at, self.flat_since)
+            case EntriesStand(stand):
+                self.stands = stand
             case HaltTold(reason):
                 self.halted, self.entry = reason, None
             case SellOutTold():
@@ -198,14 +206,13 @@ class Bracket:
             case _ if status == _REFUSED:
                 self.entry = entries.refused(entry)
             case _ if status == _NOT_PLACED:
-                self.entry = replace(entry, sent="")  # it never was: it goes out again
+                self.entry = entries.unsent(entry)  # it never was
+            case _ if status == _RECALLED:
+                self.entry = replace(entry, recalled=True)
             case _ if status == _CANCELLED:
-                # What an order at the market leaves is not chased; a resting one was not meant to go.
-                rests = entry.order is EntryOrder.LIMIT or not entry.bought
-                self._become(replace(entry, sent="") if rests else Over(entry.bought))
+                self._become(entries.cancelled(entry))
             case _ if status == _FILLED:
-                rests = entry.order is EntryOrder.LIMIT
-                self._become(replace(entry, sent="") if rests else Over(entry.bought))
+                self._become(entries.filled(entry))
 
     def _become(self, found: Entering | Over) -> None:
         if isinstance(found, Over):
@@ -214,7 +221,7 @@ class Bracket:
             self.entry = found
 
     def _traded(self, event: CoinsTraded) -> None:
-        fill, held = event.fill, self.book.position
+        fill, held = event.fill, self.book.held
         if fill.side is Side.BUY:
             if held <= 0:
                 return
@@ -226,10 +233,17 @@ class Bracket:
                 self._become(Over(entry.bought) if is_over else entry)
             return
         self.entry = None  # whatever sells, nothing is bought beside it
-        if held <= 0 and self.stay.has_begun:
-            made = self.book.net_pnl(ZERO) if held == 0 else self.book.realized_pnl
-            self.stay = Stay(self.stay.number + 1, made_before=made)
-            self.flat_since = max(event.made_at, self.flat_since)
+        if held > 0:
+            self.stay = self.stay.after_sale(fill)
+            return
+        if self.stay.has_begun:
+            self._left(event.made_at)
+
+    def _left(self, at: int) -> None:
+        """Nothing is held any more."""
+        made = self.book.net_pnl(ZERO) if self.book.held == 0 else self.book.realized_pnl
+        self.stay = Stay(self.stay.number + 1, made_before=made)
+        self.flat_since = max(at, self.flat_since)
 
     # What is wanted
 
@@ -266,7 +280,7 @@ class Bracket:
 
     @property
     def _finished(self) -> str:
-        if self.book.position > 0 or self.reenters:
+        if self.book.held > 0 or self.reenters:
             return ""
         if self._is_over:
             return "the position is closed"

@@ -76,6 +76,11 @@ class ExitRules:
         own = (rule for rule in ExitRule if rule is not ExitRule.LIQUIDATION_GUARD)
         return tuple(rule for rule in own if getattr(self, rule.value) not in (None, False))
 
+    @property
+    def needs_candles(self) -> bool:
+        """Whether any of them goes by the ATR."""
+        return self.trailing_stop is not None and self.trailing_stop.follows_atr
+
     def limit(self, rule: ExitRule) -> str:
         """What is set of a rule that is wanted, in words."""
         match rule:

@@ -5,7 +5,8 @@ distance = clamp(multiple · ATR, least · peak, most · peak), and raw = peak �
 where that is `step` · distance / multiple above it at least, and stands still between two moves. Within the
 limits that is `step` · ATR. Beyond them it stays in proportion: a stop that is kept near does not wait for
 the long steps of a wild market, and one that is kept away moves not with every tick of a quiet one. Before
-there is an ATR the distance is the widest one.
+there is an ATR the distance is the widest one. Where least and most are the same it is that, and no ATR says
+anything.
 
 Times are ms, prices, distances and ATR in USD.
 """
@@ -33,6 +34,11 @@ class TrailingTerms:
     least: Decimal
     most: Decimal
 
+    @property
+    def follows_atr(self) -> bool:
+        """Whether the ATR says how far: not where least and most are one distance."""
+        return self.least < self.most
+
     def distance(self, peak: Decimal, atr: Decimal | None) -> Decimal:
         """How far the stop is to be under the peak."""
         widest = self.most * peak
@@ -56,9 +62,9 @@ class Trailing:
         """Whether there is a stop."""
         return self.armed_at is not None
 
-    def is_frozen(self, at: int) -> bool:
-        """Whether the candles are too old for the stop to move."""
-        return self.until is not None and at - self.until > FREEZES_AFTER
+    def is_frozen(self, at: int, terms: TrailingTerms) -> bool:
+        """Whether the candles are too old for the stop to move, where it goes by them."""
+        return terms.follows_atr and self.until is not None and at - self.until > FREEZES_AFTER
 
     def is_due(self, price: Decimal) -> bool:
         """Whether a price is at the stop, or below it."""
@@ -66,7 +72,7 @@ class Trailing:
 
     def armed(self, price: Decimal, at: int, terms: TrailingTerms, instrument: Instrument) -> Trailing:
         """The same with a first stop, which is the widest where the candles are too old."""
-        atr = None if self.is_frozen(at) else self.atr
+        atr = None if self.is_frozen(at, terms) else self.atr
         stop = instrument.round_price(price - terms.distance(price, atr), ROUND_CEILING)
         return replace(self, armed_at=at, peak=price, stop=stop)
 
@@ -84,7 +90,7 @@ class Trailing:
         return known._moved(at, terms, instrument) if self.is_armed else known
 
     def _moved(self, at: int, terms: TrailingTerms, instrument: Instrument) -> Trailing:
-        if self.is_frozen(at):
+        if self.is_frozen(at, terms):
             return self
         distance = terms.distance(self.peak, self.atr)
         raw = self.peak - distance

@@ -13,7 +13,7 @@ from hypertui.core.market import ONE, ZERO, Instrument
 from hypertui.core.phrases import at_price
 from hypertui.core.trade_book import TradeBook
 from hypertui.strategy.exits.rules import ExitRule, ExitTerms, span
-from hypertui.strategy.exits.trailing import Trailing
+from hypertui.strategy.exits.trailing import Trailing, TrailingTerms
 from hypertui.strategy.stay import Stay
 
 # How many prices at or below a soft stop, and over how long (ms): a single print is no reason to leave. The
@@ -247,9 +247,12 @@ class ExitWatch:
             return f"arms at {at_price(arms_at)} ({(arms_at - price) / price * 100:+.2f} %)"
         said = f"armed {span(max(0, at - trailing.armed_at))} ago, peak {at_price(trailing.peak)}, "
         said += f"stop {at_price(trailing.stop)}"
+        terms = money.trailing
+        if terms is None or not terms.follows_atr:
+            return said
         if trailing.until is None:
             return f"{said}, at its widest until there is an ATR"
-        if trailing.is_frozen(at):
+        if trailing.is_frozen(at, terms):
             return f"stands still, its candles are {span(at - trailing.until)} old; {said}"
         return said
 
@@ -285,6 +288,10 @@ class _Money:
 
     With R realised (fees and funding in it), q coins held that cost C with the fees of their purchase, and f
     the fee of a sale: net(p) = (R + q·p·(1 − f) − C) / stake.
+
+    Of a stay in the market some coins may be sold already, for more than a stop would have brought. What that
+    has saved is no loss that the rest may make in their place: a stop never stands lower than where all coins
+    of the stay, had none been sold, would have made that loss.
     """
 
     def __init__(
@@ -298,6 +305,9 @@ class _Money:
             self._stake, self._since = stay.cost, stay.began_at
             self._base -= stay.made_before
         self._coins = book.position
+        self._unsold = (self._base, self._coins)
+        if stay is not None and self._coins > 0:
+            self._unsold = (self._base - stay.proceeds, self._coins + stay.sold)
 
     def net(self, price: Decimal) -> Decimal:
         """The gain at a price, as a fraction of the stake."""
@@ -315,26 +325,30 @@ class _Money:
         rules = self._terms.rules
         match rule:
             case ExitRule.HARD_STOP:
-                return self._at(rules.hard_stop, -1)
+                return self._stops_at(rules.hard_stop)
             case ExitRule.SOFT_STOP:
                 return self.soft
             case ExitRule.TAKE_PROFIT:
-                return self._at(rules.take_profit, +1)
+                return self._gains_at(rules.take_profit)
             case ExitRule.SIGNAL_EXIT:
-                return self._at(ZERO, +1)
+                return self._gains_at(ZERO)
             case ExitRule.LIQUIDATION_GUARD | ExitRule.TRAILING_STOP | ExitRule.TIME_STOP:
                 return None
 
     @property
+    def trailing(self) -> TrailingTerms | None:
+        """How a stop is to trail."""
+        return self._terms.rules.trailing_stop
+
+    @property
     def arms_at(self) -> Decimal | None:
         """The price at which a stop begins to trail; None while no coins are held."""
-        trailing = self._terms.rules.trailing_stop
-        return None if trailing is None else self._at(trailing.arm, +1)
+        return None if self.trailing is None else self._gains_at(self.trailing.arm)
 
     @property
     def soft(self) -> Decimal | None:
         """That of the soft stop."""
-        return self._at(self._terms.rules.soft_stop, -1)
+        return self._stops_at(self._terms.rules.soft_stop)
 
     @property
     def ends_at(self) -> int:
@@ -342,11 +356,24 @@ class _Money:
         assert self._terms.rules.time_stop is not None, "the rule is wanted"
         return self._since + self._terms.rules.time_stop
 
-    def _at(self, fraction: Decimal | None, sign: int) -> Decimal | None:
-        """The price at which the net gain is `sign` times a fraction, rounded up to the next tick: a stop
-        acts at most one tick early, a gain is never short of what was asked. None while no coins are held,
-        and where no price would do."""
-        if fraction is None or self._coins <= 0:
+    def _stops_at(self, loss: Decimal | None) -> Decimal | None:
+        """The price at which a loss (a fraction) is reached: by all that the stay has made so far, or, where
+        that is higher, by its coins as if none had been sold."""
+        if loss is None or self._coins <= 0:
             return None
-        exact = (sign * fraction * self._stake - self._base) / (self._coins * (ONE - self._terms.fee))
+        reached = max(self._price(-loss, self._base, self._coins), self._price(-loss, *self._unsold))
+        return self._tick_above(reached)
+
+    def _gains_at(self, gain: Decimal | None) -> Decimal | None:
+        """The price at which a gain (a fraction) is made; None while no coins are held."""
+        if gain is None or self._coins <= 0:
+            return None
+        return self._tick_above(self._price(gain, self._base, self._coins))
+
+    def _price(self, net: Decimal, base: Decimal, coins: Decimal) -> Decimal:
+        return (net * self._stake - base) / (coins * (ONE - self._terms.fee))
+
+    def _tick_above(self, exact: Decimal) -> Decimal | None:
+        """Rounded up to the next tick: a stop acts at most one tick early, a gain is never short of what was
+        asked. None where no price would do."""
         return self.instrument.round_price(exact, ROUND_CEILING) if exact > 0 else None
