@@ -11,7 +11,7 @@ import asyncio
 import logging
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,10 +20,11 @@ from typing import TypeVar
 from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState, IntentVerb
 from hypertui.core.market import Source, SourceKind
 from hypertui.intents.arming import Arming
-from hypertui.intents.gate import Alert, GateVerdict, SourceRules, command_for, judge
+from hypertui.intents.gate import Alert, GateVerdict, Proof, SourceRules, command_for, judge
 from hypertui.intents.outcome import FOLLOWED_FOR, outcome
 from hypertui.intents.warnings import Warnings
 from hypertui.journal import JournalError
+from hypertui.journal.errors import LedgerError
 from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
 from hypertui.port.commands import Command, Verb
@@ -36,6 +37,10 @@ _LOOK = 0.2  # seconds between two looks at what becomes of them
 _LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+# What the leaderboard says of a market. It may take long, but not the loop's time, and raise JournalError or
+# LedgerError.
+Prove = Callable[[str], Awaitable[Proof]]
 
 
 class NotWritten(Exception):
@@ -52,7 +57,8 @@ class Received:
 
 
 class IntentDesk:
-    """Of one engine. To be used on one loop, but for `view` and `arming`; `clock` gives ms."""
+    """Of one engine. To be used on one loop, but for `view` and `arming`; `clock` gives ms. Without `prove`
+    no market is proven."""
 
     def __init__(
         self,
@@ -61,12 +67,14 @@ class IntentDesk:
         network: str,
         arming: Arming,
         clock: Callable[[], int],
+        prove: Prove | None = None,
     ) -> None:
         self.arming = arming
         self._engine = engine
         self._open_journal = open_journal
         self._network = network
         self._clock = clock
+        self._prove = prove
         self._thread = ThreadPoolExecutor(1, "intents")
         self._journal: IntentJournal | None = None
         self._open: dict[str, tuple[IntentRecord, int]] = {}  # by id: those that are followed, and since when
@@ -164,14 +172,37 @@ class IntentDesk:
             text = "a defect, which the log tells; it is not tried again"
             await self._become(record, GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, text))
 
-    def _judged(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> GateVerdict:
-        now = self._clock()
+    async def _judged(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> GateVerdict:
+        """By what is known now; the ledger is read only where all else lets it through."""
+        verdict = self._judged_by(rules, alert, record, None)
+        if verdict.reason != IntentReason.UNPROVEN:
+            return verdict
+        proof = await self._proof(rules, record.expires_at)
+        return self._judged_by(rules, alert, record, proof)
+
+    def _judged_by(
+        self, rules: SourceRules, alert: Alert, record: IntentRecord, proof: Proof | None
+    ) -> GateVerdict:
+        now, trade = self._clock(), self._engine.view.trade(rules.trade)
         armed = self.arming.is_armed(rules.name, now)
-        return judge(alert, rules, self._engine.view.trade(rules.trade), record.expires_at, now, armed=armed)
+        return judge(alert, rules, trade, record.expires_at, now, armed=armed, proof=proof)
+
+    async def _proof(self, rules: SourceRules, until: int) -> Proof | None:
+        """What the leaderboard says of the market, None where nobody has said it by `until` (ms)."""
+        trade = self._engine.view.trade(rules.trade)
+        if self._prove is None or trade is None:
+            return None
+        try:
+            within = (until - self._clock()) / 1_000
+            return await asyncio.wait_for(self._prove(trade.instrument.symbol), within)
+        except TimeoutError:
+            return None
+        except (JournalError, LedgerError) as error:
+            return Proof(False, f"the ledger cannot be read: {error}")
 
     async def _pursue(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> None:
+        verdict = await self._judged(rules, alert, record)
         now, trade = self._clock(), self._engine.view.trade(rules.trade)
-        verdict = self._judged(rules, alert, record)
         if verdict.state is not IntentState.ACCEPTED:
             await self._become(record, verdict)
             self._warnings.judged(rules.name, alert.verb, verdict)
@@ -213,7 +244,7 @@ class IntentDesk:
         )
         if not ack.accepted:
             await asyncio.sleep(_SHOWN_WITHIN)
-            verdict = self._judged(rules, alert, record)
+            verdict = await self._judged(rules, alert, record)
             if verdict.state is IntentState.ACCEPTED:
                 verdict = GateVerdict(IntentState.FAILED, IntentReason.NOT_RUNNING, ack.text)
             await self._become(record, verdict)
