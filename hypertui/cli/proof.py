@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from hypertui.core.market import plain
 from hypertui.core.phrases import counted
-from hypertui.intents.desk import Prove
 from hypertui.intents.gate import Proof
+from hypertui.intents.proving import Prove
 from hypertui.journal.records import FillRecord, FundingRecord, StepRecord
 from hypertui.runtime.audit import in_a_thread
 

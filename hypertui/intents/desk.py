@@ -11,7 +11,7 @@ import asyncio
 import logging
 import uuid
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ from hypertui.core.market import Source, SourceKind
 from hypertui.intents.arming import Arming
 from hypertui.intents.gate import Alert, GateVerdict, Proof, SourceRules, command_for, judge
 from hypertui.intents.outcome import FOLLOWED_FOR, outcome
+from hypertui.intents.proving import Prove, Proving
 from hypertui.intents.warnings import Warnings
 from hypertui.journal import JournalError
-from hypertui.journal.errors import LedgerError
 from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
 from hypertui.port.commands import Command, Verb
@@ -37,10 +37,6 @@ _LOOK = 0.2  # seconds between two looks at what becomes of them
 _LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-# What the leaderboard says of a market. It may take long, but not the loop's time, and raise JournalError or
-# LedgerError.
-Prove = Callable[[str], Awaitable[Proof]]
 
 
 class NotWritten(Exception):
@@ -74,7 +70,7 @@ class IntentDesk:
         self._open_journal = open_journal
         self._network = network
         self._clock = clock
-        self._prove = prove
+        self._proving = Proving(engine, prove, clock)
         self._thread = ThreadPoolExecutor(1, "intents")
         self._journal: IntentJournal | None = None
         self._open: dict[str, tuple[IntentRecord, int]] = {}  # by id: those that are followed, and since when
@@ -177,7 +173,7 @@ class IntentDesk:
         verdict = self._judged_by(rules, alert, record, None)
         if verdict.reason != IntentReason.UNPROVEN:
             return verdict
-        proof = await self._proof(rules, record.expires_at)
+        proof = await self._proving.proof(rules, record.expires_at)
         return self._judged_by(rules, alert, record, proof)
 
     def _judged_by(
@@ -186,19 +182,6 @@ class IntentDesk:
         now, trade = self._clock(), self._engine.view.trade(rules.trade)
         armed = self.arming.is_armed(rules.name, now)
         return judge(alert, rules, trade, record.expires_at, now, armed=armed, proof=proof)
-
-    async def _proof(self, rules: SourceRules, until: int) -> Proof | None:
-        """What the leaderboard says of the market, None where nobody has said it by `until` (ms)."""
-        trade = self._engine.view.trade(rules.trade)
-        if self._prove is None or trade is None:
-            return None
-        try:
-            within = (until - self._clock()) / 1_000
-            return await asyncio.wait_for(self._prove(trade.instrument.symbol), within)
-        except TimeoutError:
-            return None
-        except (JournalError, LedgerError) as error:
-            return Proof(False, f"the ledger cannot be read: {error}")
 
     async def _pursue(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> None:
         verdict = await self._judged(rules, alert, record)
@@ -283,6 +266,7 @@ class IntentDesk:
             await asyncio.sleep(_LOOK)
             now = self._clock()
             self._warnings.look_for_silence(self.arming.rules, self.arming.view, now)
+            self._proving.look(self.arming.rules)
             view = self._engine.view
             for record, since in list(self._open.values()):
                 found = outcome(record, view.trade(record.trade), since, now)
@@ -298,6 +282,7 @@ class IntentDesk:
         for task in list(self._pursuing):
             task.cancel()
         await asyncio.gather(*self._pursuing, return_exceptions=True)
+        await self._proving.close()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
         self._thread.shutdown(wait=False)
 

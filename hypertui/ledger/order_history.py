@@ -136,8 +136,12 @@ def tell(reader: History, name: OrderName) -> Story:
         allocations,
         unmatched,
         tuple(other.client_id for other in orders if other.replaces == name.client_id),
-        None if order is None else intent_behind(reader, order.trade_id, order.reason, order.sent_at),
+        None if order is None else _intent(reader, order),
     )
+
+
+def _intent(reader: JournalReader, order: OrderRecord) -> IntentRecord | None:
+    return intent_behind(reader, order.trade_id, order.reason, order.sent_at)
 
 
 def intent_behind(

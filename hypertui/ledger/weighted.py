@@ -10,6 +10,8 @@ from hypertui.core.market import ONE, ZERO
 
 ONE_SIDED_95 = Decimal("1.645")  # standard errors: of a normal mean, 95 % lie above so much below it
 
+_LN_2 = Decimal(2).ln()
+
 
 @dataclass(frozen=True, slots=True)
 class WeightedMean:
@@ -54,4 +56,4 @@ def weighted_mean(pairs: Iterable[tuple[Decimal, Decimal]]) -> WeightedMean | No
 def decayed(age: Decimal, half_life: Decimal) -> Decimal:
     """The weight of what is so old: 1 now, one half after each `half_life` (the same unit, above 0). What is
     of the future, by a clock that goes ahead, is of now."""
-    return ONE if age <= 0 else Decimal(2) ** (-age / half_life)
+    return ONE if age <= 0 else (-age / half_life * _LN_2).exp()

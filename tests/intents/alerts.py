@@ -15,8 +15,9 @@ from hypertui.core.intents import IntentVerb
 from hypertui.engine.engine import OpenTrade
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.intents.arming import Arming
-from hypertui.intents.desk import IntentDesk, Prove
+from hypertui.intents.desk import IntentDesk
 from hypertui.intents.gate import SourceRules
+from hypertui.intents.proving import Prove
 from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
 from hypertui.strategy.exits.rules import ExitRules

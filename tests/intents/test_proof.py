@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ from hypertui.cli.journal import journals
 from hypertui.cli.proof import proof_of
 from hypertui.core.intents import IntentState, IntentVerb
 from hypertui.intents.gate import Alert, Proof, SourceRules, judge
+from hypertui.intents.proving import Proving
 from hypertui.journal import Journal
 from hypertui.journal.history import History
 from hypertui.ledger.sample_keys import SampleKeys
@@ -176,3 +178,26 @@ def test_what_is_read_once_is_read_again_when_there_is_more(tmp_path: Path) -> N
     assert "2 samples" in asyncio.run(prove("SOL")).text
     add_stays(file_url, replace(bracket(4, "SOL"), account="0xb2"), [3, 4] * 9, before=1_000)
     assert asyncio.run(prove("SOL")).is_proven
+
+
+def test_it_is_asked_beforehand_once_a_trade_holds_nothing() -> None:
+    asked: list[tuple[int, str]] = []
+    now, held = 0, D(1)
+
+    async def prove(symbol: str) -> Proof:
+        asked.append((now, symbol))
+        return GOOD
+
+    async def looked_at(moments: range) -> None:
+        nonlocal now, held
+        proving = Proving(engine, prove, lambda: now)  # type: ignore[arg-type]
+        for now in moments:
+            held = D(1 if now < 400 or 2_000 <= now < 3_000 else 0)
+            proving.look([replace(PICKY, name="other", needs_proof=False), PICKY])
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        await proving.close()
+
+    engine = SimpleNamespace(view=SimpleNamespace(trade=lambda name: running(position=held)))
+    asyncio.run(looked_at(range(0, 6_000, 200)))
+    assert asked == [(1_400, "BTC"), (4_000, "BTC")]
