@@ -173,9 +173,11 @@ def test_what_is_read_once_is_read_again_when_there_is_more(tmp_path: Path) -> N
     assert "no sample in 30 days" in asyncio.run(prove("SOL")).text
     add_stays(file_url, bracket(1, "SOL"), [3, 4], before=1_000)
     assert "2 samples" in asyncio.run(prove("SOL")).text
+    add_stays(file_url, bracket(1, "SOL"), [3], before=100, is_new=False)
+    assert "3 samples" in asyncio.run(prove("SOL")).text
     add_stays(file_url, bracket(2, "BTC"), [3, 4] * 10, before=1_000)
     add_stays(file_url, bracket(3, "SOL", "testnet"), [3, 4] * 10, before=1_000)
-    assert "2 samples" in asyncio.run(prove("SOL")).text
+    assert "3 samples" in asyncio.run(prove("SOL")).text
     add_stays(file_url, replace(bracket(4, "SOL"), account="0xb2"), [3, 4] * 9, before=1_000)
     assert asyncio.run(prove("SOL")).is_proven
 

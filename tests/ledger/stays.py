@@ -14,7 +14,9 @@ from tests.ledger.facts import fill, told
 from tests.ledger.helpers import TRADE
 
 
-def add_stays(url: str, trade: TradeRecord, gains: Sequence[int | str], *, before: int) -> None:
+def add_stays(
+    url: str, trade: TradeRecord, gains: Sequence[int | str], *, before: int, is_new: bool = True
+) -> None:
     """A bracket's stays, one second each, the last of them so many ms ago; fees are 0.10 USD."""
     fills = []
     for number, gain in enumerate(reversed(gains)):
@@ -23,7 +25,10 @@ def add_stays(url: str, trade: TradeRecord, gains: Sequence[int | str], *, befor
         fills += [sale, fill(Side.BUY, "1", 100, at=at - 1_000, fee="0.05")]
     rows = [replace(each, trade_id=trade.id, symbol=trade.symbol) for each in told(fills[::-1])]
     with Journal.open(url) as journal:
-        journal.begin(trade)
+        if is_new:
+            journal.begin(trade)
+        else:
+            journal.live_trade(trade.network, trade.account, trade.symbol)
         journal.add(*(replace(row, source="webhook:tv") for row in rows))
 
 

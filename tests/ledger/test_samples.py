@@ -122,6 +122,20 @@ def test_the_last_cycle_of_a_trade_that_goes_on_is_not_over(tmp_path: Path) -> N
     assert [each.ended_at - T for each in found(tmp_path, LADDER, *CYCLES)] == [6]
 
 
+def test_what_ended_with_coins_left_is_not_over(tmp_path: Path) -> None:
+    given_up = [row for row in CYCLES if not (isinstance(row, FillRecord) and row.time == T + 12)]
+    over = found(tmp_path, replace(LADDER, ended_at=T + 20), *given_up)
+    assert [each.ended_at - T for each in over] == [6]
+
+
+def test_a_cycle_without_a_sale_is_none_and_what_it_paid_goes_on(tmp_path: Path) -> None:
+    rows = told([fill(BUY, "1", 100, at=T + 1), fill(SELL, "1", 103, at=T + 9)])
+    steps = [step(1, 2, "down", "decline"), step(2, 3, "up", "advance")]
+    paid = FundingRecord(ID, T + 2, D("-0.5"))
+    over = found(tmp_path, replace(LADDER, ended_at=T + 20), *rows, *steps, paid)
+    assert figures(over) == [(1, 9, D(3), D(0), D("2.5"))]
+
+
 def test_a_missing_fill_is_told_of(tmp_path: Path) -> None:
     whole = told(
         [
