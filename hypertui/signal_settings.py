@@ -57,7 +57,8 @@ def _names(given: object) -> object:
 class SignalSettings(Section):
     """One signal (docs/signals.md), of each of its `symbols`. `target` and `exit` are scores; an indicator
     whose weight is 0 does not count, and one that is left out counts as usual. Of the limits on the context
-    an empty text sets none."""
+    an empty text sets none. With `proven` it opens trades only in a market that the leaderboard of the
+    network calls proven (docs/leaderboard.md)."""
 
     symbols: Annotated[tuple[Symbol, ...], AfterValidator(_different)]
     family: Family
@@ -72,6 +73,7 @@ class SignalSettings(Section):
     max_atr: Percent = ""
     max_funding: Percent = ""
     weights: dict[str, Money] = Field(default_factory=dict)
+    proven: bool = False
 
     @field_validator("max_spread", "min_atr", "max_atr", "max_funding", mode="before")
     @classmethod

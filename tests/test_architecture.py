@@ -105,6 +105,18 @@ def test_no_class_is_named_as_another_one() -> None:
     assert {name for name, count in named.items() if count > 1} == set()
 
 
+def test_the_rules_of_every_source_say_whether_it_has_to_be_proven() -> None:
+    """So that no table's `proven` is forgotten where its rules are made."""
+    made = [
+        (path.name, {each.arg for each in node.keywords})
+        for path, tree in parsed().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "SourceRules"
+    ]
+    assert made
+    assert [name for name, given in made if "needs_proof" not in given] == []
+
+
 def test_no_file_is_long() -> None:
     lengths = {path.name: len(path.read_text().splitlines()) for path in _HOUSE.rglob("*.py")}
     assert not {name for name, lines in lengths.items() if lines > 400}

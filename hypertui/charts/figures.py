@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import Enum, auto
 
 from hypertui.core import phrases
-from hypertui.core.market import Instrument
+from hypertui.core.market import ONE, Instrument
 
 UNKNOWN = "–"
 CENT = Decimal("0.01")
@@ -33,6 +33,7 @@ class FigureKind(Enum):
     GAIN = auto()  # USD, with its sign
     EXACT = auto()  # too small for cents, or of changing units: all of its digits
     RATIO = auto()  # to two decimals
+    SHARE = auto()  # a fraction, in hundredths
 
 
 _K = FigureKind
@@ -45,14 +46,29 @@ _KINDS: Mapping[str, FigureKind] = {
     **dict.fromkeys(("cost_basis", "proceeds", "net_proceeds"), _K.USD),
     **dict.fromkeys(("pnl", "gross_pnl", "closed_pnl", "funding", "net", "gain", "amount"), _K.GAIN),
     **dict.fromkeys(("buy_fee_per_coin", "sale_fee_per_coin", "expected", "found", "difference"), _K.EXACT),
-    **dict.fromkeys(("units", "slippage_bps"), _K.RATIO),
+    **dict.fromkeys(("mean", "bound"), _K.GAIN),
+    **dict.fromkeys(("units", "slippage_bps", "profit_factor", "effective_n"), _K.RATIO),
+    **dict.fromkeys(("win_rate", "fee_share"), _K.SHARE),
+    **dict.fromkeys(("rank", "n", "break_evens"), _K.COUNT),
     **dict.fromkeys(("unit", "peak_unit", "valley_unit"), _K.UNIT),
     **dict.fromkeys(("fills", "closings", "steps", "allocations", "flat_points", "problems"), _K.COUNT),
     "slippage": _K.GAIN,
+    "max_drawdown": _K.USD,
     "hour": _K.HOUR,
     "hold_s": _K.SECONDS,
 }
-_HEADINGS = {"hold_s": "held", "closed_pnl": "exchange's pnl", "source-reason": "source: reason"}
+_HEADINGS = {
+    "hold_s": "held",
+    "closed_pnl": "exchange's pnl",
+    "source-reason": "source: reason",
+    "n": "samples",
+    "mean": "weighted mean",
+    "win_rate": "won",
+    "break_evens": "even",
+    "bound": "lower bound",
+    "effective_n": "effective samples",
+    "max_drawdown": "drawdown",
+}
 _UNITS = {_K.USD: " USD", _K.GAIN: " USD", _K.TIME: " UTC"}
 
 
@@ -98,6 +114,10 @@ def shown(value: object, kind: FigureKind, instrument: Instrument | None = None)
 
 def _amount(value: Decimal, kind: FigureKind, instrument: Instrument | None) -> str:
     match kind:
+        case _ if value.is_infinite():
+            return "∞"
+        case _K.SHARE:
+            return percent(value, ONE)
         case _K.USD | _K.RATIO:
             return usd(value)
         case _K.GAIN:

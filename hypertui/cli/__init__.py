@@ -123,6 +123,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.ledger import ledger
 
             return ledger(arguments)
+        case "leaderboard":
+            from hypertui.cli.leaderboard import show_leaderboard
+
+            return show_leaderboard(arguments)
         case "notices":
             from hypertui.cli.notices import notices
 

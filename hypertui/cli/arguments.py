@@ -8,7 +8,7 @@ from typing import Any
 from hypertui.cli.data_arguments import add_data, add_price_kind, add_record
 from hypertui.cli.engine_flag import add_engine
 from hypertui.cli.evidence_arguments import add_evidence
-from hypertui.cli.ledger_arguments import add_ledger, add_notices, add_replay, add_status
+from hypertui.cli.ledger_arguments import add_leaderboard, add_ledger, add_notices, add_replay, add_status
 from hypertui.cli.one_line_parser import OneLineParser
 from hypertui.cli.operator_arguments import (
     add_attach,
@@ -123,6 +123,11 @@ def parser() -> argparse.ArgumentParser:
     add_venue(commands.add_parser("venue", help="run a local exchange that speaks Hyperliquid's protocol"))
     add_ledger(
         commands.add_parser("ledger", help="what the journal knows: PnL, lots, reports, why ORDER, backup")
+    )
+    add_leaderboard(
+        commands.add_parser(
+            "leaderboard", help="what has earned, by market, source or settings, and how surely"
+        )
     )
     add_replay(commands.add_parser("replay", help="show a trade of the past in the console, by its journal"))
     add_notices(commands.add_parser("notices", help="try the channels of the notices; what was sent"))

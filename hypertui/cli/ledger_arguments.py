@@ -34,6 +34,30 @@ def add_ledger(parser: argparse.ArgumentParser) -> None:
     add_reports(commands, _command)
 
 
+def add_leaderboard(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `hypertui leaderboard`."""
+    parser.description = (
+        "What has earned on this network, and how surely: cycles of ladders and stays of brackets that are "
+        "over, ranked by the lower bound of their mean (docs/leaderboard.md)."
+    )
+    parser.add_argument(
+        "--by", choices=["symbol", "source", "settings"], default="symbol", help="one row for each (symbol)"
+    )
+    parser.add_argument("--days", default="30", metavar="N", help="what ended in so many days (30)")
+    parser.add_argument("--half-life", default="7", metavar="N", help="days after which it counts half (7)")
+    parser.add_argument("--account", metavar="0x…", help="one account's; default: all")
+    parser.add_argument(
+        "--symbol", metavar="NAME", default=argparse.SUPPRESS, help="one market's; default: all"
+    )
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="amounts as decimal strings")
+    shape.add_argument("--csv", action="store_true")
+    add_place(parser)
+    parser.add_argument(
+        "--network", choices=["paper", "testnet", "mainnet"], default=argparse.SUPPRESS, help="(paper)"
+    )
+
+
 def add_status(parser: argparse.ArgumentParser) -> None:
     """The arguments of `hypertui status`."""
     parser.description = "What the journal and the lock say of this network, with or without an engine."

@@ -60,6 +60,7 @@ def _hook(settings: Settings, name: str, table: HookTable, made: type[HookSettin
         needs_arming=is_mainnet,
         is_live=table.live or not is_mainnet,
         expect_every=ms_of(table.expect_every),
+        needs_proof=table.proven,
     )
     allowed = tuple(map(address_range, table.allow))
     return made(rules, trade.symbol, frozenset(table.tickers), allowed)
@@ -121,6 +122,7 @@ def served_webhooks(
     if door is None:
         yield
         return
+    from hypertui.cli.proof import proof_of
     from hypertui.intents.arming import Arming
     from hypertui.intents.desk import IntentDesk
     from hypertui.journal.intents import IntentJournal
@@ -133,7 +135,8 @@ def served_webhooks(
     network = settings.network.value
     journal = partial(IntentJournal.open, journal_url(settings.ledger.url, state_dir), network)
     arming = Arming([each.rules for each in tables.values()], CLOCK)
-    desk = IntentDesk(engine, journal, network, arming, CLOCK)
+    prove = proof_of(journal_url(settings.ledger.url, state_dir), network, wall_ms)
+    desk = IntentDesk(engine, journal, network, arming, CLOCK, prove)
     desk.place = _place(door)
     trusted = tuple(map(address_range, settings.webhook.trusted_proxies))
     with WebhookServer(desk, Door(desk, hooks, tables, trusted, CLOCK, wall_ms), door):

@@ -70,6 +70,7 @@ class IntentReason(StrEnum):
     NOTHING_OPEN = "nothing-open"
     PAUSED = "paused"
     HALTED = "halted"
+    UNPROVEN = "unproven"  # its market has not earned surely enough for a source that needs that
     BLIND = "blind"  # the exchange is out of sight
     NOT_RUNNING = "not-running"  # the trade does not run, or has been left
     UNKNOWN = "unknown"  # what became of it was never seen; it is not tried again

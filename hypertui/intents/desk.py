@@ -20,8 +20,9 @@ from typing import TypeVar
 from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState, IntentVerb
 from hypertui.core.market import Source, SourceKind
 from hypertui.intents.arming import Arming
-from hypertui.intents.gate import Alert, GateVerdict, SourceRules, command_for, judge
+from hypertui.intents.gate import Alert, GateVerdict, Proof, SourceRules, command_for, judge
 from hypertui.intents.outcome import FOLLOWED_FOR, outcome
+from hypertui.intents.proving import Prove, Proving
 from hypertui.intents.warnings import Warnings
 from hypertui.journal import JournalError
 from hypertui.journal.intents import IntentJournal
@@ -52,7 +53,8 @@ class Received:
 
 
 class IntentDesk:
-    """Of one engine. To be used on one loop, but for `view` and `arming`; `clock` gives ms."""
+    """Of one engine. To be used on one loop, but for `view` and `arming`; `clock` gives ms. Without `prove`
+    no market is proven."""
 
     def __init__(
         self,
@@ -61,12 +63,14 @@ class IntentDesk:
         network: str,
         arming: Arming,
         clock: Callable[[], int],
+        prove: Prove | None = None,
     ) -> None:
         self.arming = arming
         self._engine = engine
         self._open_journal = open_journal
         self._network = network
         self._clock = clock
+        self._proving = Proving(engine, prove, clock)
         self._thread = ThreadPoolExecutor(1, "intents")
         self._journal: IntentJournal | None = None
         self._open: dict[str, tuple[IntentRecord, int]] = {}  # by id: those that are followed, and since when
@@ -164,14 +168,24 @@ class IntentDesk:
             text = "a defect, which the log tells; it is not tried again"
             await self._become(record, GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, text))
 
-    def _judged(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> GateVerdict:
-        now = self._clock()
+    async def _judged(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> GateVerdict:
+        """By what is known now; the ledger is read only where all else lets it through."""
+        verdict = self._judged_by(rules, alert, record, None)
+        if verdict.reason != IntentReason.UNPROVEN:
+            return verdict
+        proof = await self._proving.proof(rules, record.expires_at)
+        return self._judged_by(rules, alert, record, proof)
+
+    def _judged_by(
+        self, rules: SourceRules, alert: Alert, record: IntentRecord, proof: Proof | None
+    ) -> GateVerdict:
+        now, trade = self._clock(), self._engine.view.trade(rules.trade)
         armed = self.arming.is_armed(rules.name, now)
-        return judge(alert, rules, self._engine.view.trade(rules.trade), record.expires_at, now, armed=armed)
+        return judge(alert, rules, trade, record.expires_at, now, armed=armed, proof=proof)
 
     async def _pursue(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> None:
+        verdict = await self._judged(rules, alert, record)
         now, trade = self._clock(), self._engine.view.trade(rules.trade)
-        verdict = self._judged(rules, alert, record)
         if verdict.state is not IntentState.ACCEPTED:
             await self._become(record, verdict)
             self._warnings.judged(rules.name, alert.verb, verdict)
@@ -213,7 +227,7 @@ class IntentDesk:
         )
         if not ack.accepted:
             await asyncio.sleep(_SHOWN_WITHIN)
-            verdict = self._judged(rules, alert, record)
+            verdict = await self._judged(rules, alert, record)
             if verdict.state is IntentState.ACCEPTED:
                 verdict = GateVerdict(IntentState.FAILED, IntentReason.NOT_RUNNING, ack.text)
             await self._become(record, verdict)
@@ -252,6 +266,7 @@ class IntentDesk:
             await asyncio.sleep(_LOOK)
             now = self._clock()
             self._warnings.look_for_silence(self.arming.rules, self.arming.view, now)
+            self._proving.look(self.arming.rules)
             view = self._engine.view
             for record, since in list(self._open.values()):
                 found = outcome(record, view.trade(record.trade), since, now)
@@ -267,6 +282,7 @@ class IntentDesk:
         for task in list(self._pursuing):
             task.cancel()
         await asyncio.gather(*self._pursuing, return_exceptions=True)
+        await self._proving.close()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
         self._thread.shutdown(wait=False)
 

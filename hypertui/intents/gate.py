@@ -36,7 +36,8 @@ class SourceRules:
     """What the plan lets a source do, to which trade. `ttl` (ms) is how long an alert of it may wait;
     `needs_arming` where it acts only while an operator has armed it, `is_live` whether it may act on this
     network at all; `expect_every` (ms) is the longest that
-    it is silent, None where nobody expects it."""
+    it is silent, None where nobody expects it. With `needs_proof` it opens trades only in a market that the
+    leaderboard calls proven."""
 
     name: str
     trade: str
@@ -45,6 +46,7 @@ class SourceRules:
     needs_arming: bool = False
     is_live: bool = True
     expect_every: int | None = None
+    needs_proof: bool = False
 
     @property
     def source(self) -> str:
@@ -62,6 +64,14 @@ class Alert:
     key: str
     event_at: int
     before: Held | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whether a market is proven by the leaderboard of its network, and by which figures, in words."""
+
+    is_proven: bool
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +98,17 @@ def command_for(verb: IntentVerb, trade: Snapshot) -> Verb:
 
 
 def judge(
-    alert: Alert, rules: SourceRules, trade: Snapshot | None, expires_at: int, now: int, *, armed: bool
+    alert: Alert,
+    rules: SourceRules,
+    trade: Snapshot | None,
+    expires_at: int,
+    now: int,
+    *,
+    armed: bool,
+    proof: Proof | None = None,
 ) -> GateVerdict:
-    """Whether this may be done to the trade as it is `now` (ms)."""
+    """Whether this may be done to the trade as it is `now` (ms). `proof` is of its market. That one is needed
+    and missing is said last: where it is said, nothing else stands against it."""
     if alert.verb not in rules.verbs:
         return _no(IntentState.REJECTED, IntentReason.NOT_ALLOWED, f"{alert.verb} is not among its verbs")
     if not rules.is_live:
@@ -106,7 +124,9 @@ def judge(
     if alert.verb.adds_risk and (missed := missed_alert(alert, trade)):
         return _no(IntentState.HELD, IntentReason.DESYNC, missed)
     if alert.verb is IntentVerb.OPEN:
-        return _may_open(trade) if trade.bracket is None else _may_enter(trade, trade.bracket, now)
+        may = _may_open(trade) if trade.bracket is None else _may_enter(trade, trade.bracket, now)
+        is_taken = may.state is IntentState.ACCEPTED and rules.needs_proof
+        return _proven(proof) if is_taken else may
     is_flat = trade.bracket is not None and trade.bracket.state == "flat" and alert.verb in _OF_WHAT_IS_HELD
     if is_flat or trade.waits or trade.over or trade.closed_at is not None:
         return _no(IntentState.REJECTED, IntentReason.NOTHING_OPEN, "no trade is open")
@@ -129,6 +149,13 @@ def missed_alert(alert: Alert, trade: Snapshot) -> str:
     if held == alert.before:
         return ""
     return f"an alert was missed: its sender believes to be {alert.before}, the trade is {held}"
+
+
+def _proven(proof: Proof | None) -> GateVerdict:
+    if proof is None or not proof.is_proven:
+        text = "nobody has looked whether the market is proven" if proof is None else proof.text
+        return _no(IntentState.HELD, IntentReason.UNPROVEN, text)
+    return GateVerdict(IntentState.ACCEPTED)
 
 
 def _may_open(trade: Snapshot) -> GateVerdict:

@@ -24,6 +24,7 @@ from hypertui.journal.records import (
 )
 from hypertui.journal.rows import AllocationRow
 from hypertui.ledger.derivation import derive
+from hypertui.ledger.scope import FOREVER
 
 _MOST = 10  # candidates that are listed
 # The command that may lead to orders of a reason.
@@ -140,12 +141,19 @@ def tell(reader: History, name: OrderName) -> Story:
 
 
 def _intent(reader: JournalReader, order: OrderRecord) -> IntentRecord | None:
-    """The intent whose command opened the trade with this order, or closed it."""
-    verbs = _BY_A_COMMAND.get(order.reason, ())
+    return intent_behind(reader, order.trade_id, order.reason, order.sent_at)
+
+
+def intent_behind(
+    reader: JournalReader, trade_id: str, reason: str, sent_at: int = FOREVER
+) -> IntentRecord | None:
+    """The intent whose command opened the trade, or closed it, by an order of this reason that was sent then
+    (ms)."""
+    verbs = _BY_A_COMMAND.get(reason, ())
     ids = [
         command.id.removeprefix(COMMAND_OF_INTENT)
-        for command in (reader.commands(order.trade_id) if verbs else ())
-        if command.verb in verbs and command.at <= order.sent_at and command.id.startswith(COMMAND_OF_INTENT)
+        for command in (reader.commands(trade_id) if verbs else ())
+        if command.verb in verbs and command.at <= sent_at and command.id.startswith(COMMAND_OF_INTENT)
     ]
     return reader.intent(ids[-1]) if ids else None
 

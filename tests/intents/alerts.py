@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from hypertui.cli.proof import proof_of
 from hypertui.core.intents import IntentVerb
 from hypertui.engine.engine import OpenTrade
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.intents.arming import Arming
 from hypertui.intents.desk import IntentDesk
 from hypertui.intents.gate import SourceRules
+from hypertui.intents.proving import Prove
 from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
 from hypertui.strategy.exits.rules import ExitRules
@@ -45,6 +47,7 @@ class AlertedEngine:
         trusted: tuple[str, ...] = (),
         allowed: tuple[str, ...] = (),
         journal: OpenTrade | None = None,
+        prove: Prove | None = None,
         **rules: object,
     ) -> None:
         self.live = LiveEngine(venue, config, journal)
@@ -61,7 +64,12 @@ class AlertedEngine:
             settings[name] = HookSettings(given, config.symbol, allowed=tuple(map(address_range, allowed)))
         self.arming = Arming([each.rules for each in settings.values()], wall_clock)
         self.desk = IntentDesk(
-            self.live.engine, lambda: IntentJournal.open(self.url, "paper"), "paper", self.arming, wall_clock
+            self.live.engine,
+            lambda: IntentJournal.open(self.url, "paper"),
+            "paper",
+            self.arming,
+            wall_clock,
+            prove or proof_of(self.url, "paper", wall_clock),
         )
         ranges = tuple(map(address_range, trusted))
         self._door = Door(self.desk, Hooks(folder / "webhooks.json"), settings, ranges, wall_clock, wall)

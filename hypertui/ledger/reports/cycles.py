@@ -92,7 +92,8 @@ class Cycles:
             self.round_trips += trips.count - count
             self.whipsaw_cost += trips.whipsaw_cost - cost
 
-    def on_step(self, step: StepRecord, shown: bool) -> None:
+    def on_step(self, step: StepRecord, shown: bool) -> bool:
+        """Returns whether a cycle has ended by it."""
         trade = self._trade(step.trade_id)
         cycle = self._cycle(trade, step.at, step.level)
         cycle.steps += 1
@@ -108,6 +109,8 @@ class Cycles:
             cycle.ended_at = step.at
             self.ended += shown
             trade.cycle = self._begin(trade, step.at, step.level, cycle.number + 1)
+            return True
+        return False
 
     def rows(self) -> Iterator[dict[str, object]]:
         """One row for each cycle of which anything is shown, with all of it until then."""

@@ -18,6 +18,7 @@ from hypertui.core.phrases import counted
 from hypertui.journal.records import TradeRecord
 from hypertui.ledger.check import Verdict
 from hypertui.ledger.derivation import DERIVATION
+from hypertui.ledger.reports.board_table import board_tables
 from hypertui.ledger.reports.exits import exit_row, unit_sizes
 from hypertui.ledger.reports.group_tables import group_table
 from hypertui.ledger.reports.markets import instruments
@@ -46,6 +47,9 @@ _TERMS = {
     "round trip": "a sale and the buy that took its coins back.",
     "whipsaw cost": "what the round trips lost that bought back at a higher price, with both fees.",
     "exit": "an order that closed something, over all of its fills; it won or lost by half a cent at least.",
+    "sample": "a cycle of a ladder, or a bracket's stay in the market, that is over.",
+    "lower bound": "the mean of the samples less 1.645 of its standard errors.",
+    "proven": "20 samples at least, and a lower bound above 0.",
     "cycle": "from all coins held, through a decline, to all coins held again.",
     "drawdown": "how far the net result was below its highest until then.",
     "net result": "realised and unrealised, less all fees, with funding.",
@@ -68,6 +72,8 @@ def page(scope: Scope, statement: Statement, verdict: Verdict, at: int) -> str:
             *_groups(statement, _MADE_IT),
             "</section><section><h2>When and where</h2>",
             *_groups(statement, (("hour", "By hour of the day (UTC)", True), ("unit", "By unit", False))),
+            "</section><section><h2>How surely it earns</h2>",
+            *board_tables(scope.history, statement.samples, min(at, scope.until)),
             "</section><section><h2>Cycles and exits</h2>",
             *_cycles(statement, trades),
             *_exits(scope, statement, markets),

@@ -17,6 +17,7 @@ from hypertui.ledger.account_events import Flow, events
 from hypertui.ledger.reports.cycles import Cycles
 from hypertui.ledger.reports.equity import EquityCurve
 from hypertui.ledger.reports.exits import Exit, Exits, unit_sizes
+from hypertui.ledger.samples import Samples, TradeSample
 from hypertui.ledger.scope import Scope, day_of, hour_of
 
 CROSS = "source-reason"
@@ -169,6 +170,7 @@ class Statement:
     unmatched: Decimal = ZERO
     review: int = 0
     last_exits: list[Exit] = field(default_factory=list)
+    samples: list[TradeSample] = field(default_factory=list)
     held: dict[AccountMarket, _Held] = field(default_factory=dict)
     first_at: int | None = None
     last_at: int | None = None
@@ -228,13 +230,15 @@ class Statement:
 def statement(scope: Scope, last_exits: int = 20) -> Statement:
     """Work a scope out. `last_exits` are kept to be shown."""
     out, exits, units = Statement(), Exits(), unit_sizes(scope)
+    markets = scope.markets()
+    over = Samples(trade for trades in markets.values() for trade in trades)
 
     def done(exit_: Exit) -> None:
         out.results.add(exit_, units.get(exit_.fill.trade_id))
         out.last_exits = [*out.last_exits, exit_][-last_exits:]
 
     profit = ZERO
-    for at, _, market, what in events(scope.history, scope.markets()):
+    for at, _, market, what in events(scope.history, markets):
         if at >= scope.until:
             break
         held = out.held.setdefault(market, _Held())
@@ -251,12 +255,14 @@ def statement(scope: Scope, last_exits: int = 20) -> Statement:
             case BookedFill():
                 held.booked, held.price = what, what.fill.price
                 out.cycles.on_fill(what, shown)
+                over.on_fill(what)
                 if shown:
                     _count(out, what)
                     for exit_ in exits.take(what, market):
                         done(exit_)
             case FundingRecord():
                 held.funding += what.amount
+                over.on_funding(what)
                 if shown:
                     out.totals.funding += what.amount
                     _tally(out, "day", day_of(at)).funding += what.amount
@@ -265,7 +271,8 @@ def statement(scope: Scope, last_exits: int = 20) -> Statement:
                     _tally(out, CROSS, _FUNDING).funding += what.amount
             case StepRecord():
                 held.price = what.price
-                out.cycles.on_step(what, shown)
+                if out.cycles.on_step(what, shown):
+                    over.on_cycle_end(what.trade_id, at)
         profit += held.profit - before
         # A position from before the scope goes on to count: what it was worth at its beginning is the base.
         out.curve.point(at, profit, shown)
@@ -275,6 +282,8 @@ def statement(scope: Scope, last_exits: int = 20) -> Statement:
             out.last_at = at
     for exit_ in exits.rest():
         done(exit_)
+    over.close(scope.until)
+    out.samples = list(over.within(scope))
     return out
 
 
