@@ -62,7 +62,7 @@ def _hook(settings: Settings, name: str, table: HookTable, made: type[HookSettin
         expect_every=ms_of(table.expect_every),
     )
     allowed = tuple(map(address_range, table.allow))
-    return made(rules, trade.symbol, frozenset(table.tickers), allowed)
+    return made(rules, trade.symbol, frozenset(table.tickers), allowed, settings.hodl)
 
 
 @contextmanager

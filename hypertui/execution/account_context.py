@@ -14,8 +14,10 @@ from hypertui.execution.arrivals import AccountRead
 from hypertui.execution.preflight.recent_hours import RecentHours
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.risk.equity import CapitalFlow, EquityReading, EquityWatch
+from hypertui.risk.hodl import HodlVerdict
 from hypertui.risk.memory import Rearm
 from hypertui.runtime.clock_sync import ClockSync
+from hypertui.runtime.lead import Lead
 from hypertui.runtime.request_budget import Throttle
 
 
@@ -50,6 +52,8 @@ class AccountContext:
         self.equity = EquityWatch()
         self.pooled = False  # whether its collateral is its spot wallet's too
         self.hours = RecentHours(exchange)
+        self.hodl: tuple[HodlVerdict, ...] = ()  # the coins that nothing sells, as they stood last
+        self.hodl_lead = Lead()
         self.showing = asyncio.Lock()  # who asks what only the screens would like to know
         self.trades: Mapping[str, TradeConfig] = {}  # by their names: those that run, or are to
         self._readers: dict[str, AccountReader] = {}  # by their markets
