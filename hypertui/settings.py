@@ -36,6 +36,7 @@ from hypertui.setting_types import (
     Hours,
     Listening,
     Money,
+    Portioned,
     Seconds,
     SecondsOrNone,
     Section,
@@ -116,6 +117,15 @@ class NoticeSettings(Section):
     heartbeat_every: float = Field(60.0, ge=5, le=86_400, allow_inf_nan=False)
 
 
+class AccumulateSettings(Section):
+    """The `share` (a fraction, 0 for none) of a day's profit that moves out of the margin, and where `to`; on
+    mainnet only where it is `live`."""
+
+    share: Portioned = Field(0, validate_default=True)
+    to: Literal["spot"] = "spot"
+    live: bool = False
+
+
 class ConsoleSettings(Section):
     """The screen."""
 
@@ -146,6 +156,7 @@ class Settings(BaseSettings):
     account: AccountSettings = AccountSettings()
     paper: PaperSettings = PaperSettings()
     ledger: LedgerSettings = LedgerSettings()
+    accumulate: AccumulateSettings = AccumulateSettings()
     notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
     metrics: MetricsSettings = MetricsSettings()

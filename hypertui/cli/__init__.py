@@ -123,6 +123,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.ledger import ledger
 
             return ledger(arguments)
+        case "accumulate":
+            from hypertui.cli.accumulating import accumulate
+
+            return accumulate(arguments)
         case "notices":
             from hypertui.cli.notices import notices
 
