@@ -192,6 +192,7 @@ def _of_the_day(read: Callable[[str], object]) -> AfterValidator:
 Symbol = Annotated[str, AfterValidator(_a_name)]
 Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False), AfterValidator(_reasonable)]
 Fraction = Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False), AfterValidator(_reasonable)]
+Portioned = Annotated[Decimal, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(_reasonable)]
 Money = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(_reasonable)]
 SecondsOrNone = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=1_000)]

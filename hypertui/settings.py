@@ -35,9 +35,11 @@ from hypertui.setting_types import (
     Hours,
     Listening,
     Money,
+    Portioned,
     Seconds,
     SecondsOrNone,
     Section,
+    Symbol,
     TimeOfDay,
 )
 from hypertui.signal_settings import Signals
@@ -114,6 +116,15 @@ class NoticeSettings(Section):
     heartbeat_every: float = Field(60.0, ge=5, le=86_400, allow_inf_nan=False)
 
 
+class AccumulateSettings(Section):
+    """The `share` (a fraction, 0 for none) of a day's profit that moves out of the margin, and where `to`; on
+    mainnet only where it is `live`."""
+
+    share: Portioned = Field(0, validate_default=True)
+    to: Literal["spot"] = "spot"
+    live: bool = False
+
+
 class ConsoleSettings(Section):
     """The screen."""
 
@@ -137,12 +148,14 @@ class Settings(BaseSettings):
     )
 
     network: Network = Network.PAPER
+    hodl: tuple[Symbol, ...] = ()
     trades: tuple[TradeSettings, ...] = (TradeSettings(),)
     engine: EngineSettings = EngineSettings()
     guards: GuardSettings = GuardSettings()
     account: AccountSettings = AccountSettings()
     paper: PaperSettings = PaperSettings()
     ledger: LedgerSettings = LedgerSettings()
+    accumulate: AccumulateSettings = AccumulateSettings()
     notices: NoticeSettings = NoticeSettings()
     console: ConsoleSettings = ConsoleSettings()
     metrics: MetricsSettings = MetricsSettings()
@@ -203,6 +216,7 @@ class Settings(BaseSettings):
             on_exit=engine.on_exit,
             run_for=run_for,
             by_signal=trade.begin == "signal",
+            hodl=tuple(dict.fromkeys(self.hodl)),
         )
         for wrong in self._wrong(trade):
             raise SettingsError(wrong)
@@ -215,7 +229,7 @@ class Settings(BaseSettings):
     def contradictions(self) -> tuple[str, ...]:
         """What cannot be meant of the trades, a line each: what a start refuses, what has no effect, and what
         a start would refuse where nothing but its own margin backs a position."""
-        found: list[str] = []
+        found = [f"hodl {each}: did you mean {each.upper()}?" for each in self.hodl if _is_misspelt(each)]
         for trade in self.trades:
             exits, market = trade.exits(), _likely_instrument(trade.symbol)
             found += self._wrong(trade)
@@ -225,6 +239,9 @@ class Settings(BaseSettings):
 
     def _wrong(self, trade: TradeSettings) -> Iterator[str]:
         """What is wrong with a trade at any price, in any account."""
+        if trade.symbol in self.hodl:
+            text = f"{trade.symbol} is on the hodl list, and a {trade.strategy} trades by selling"
+            yield self._named(trade, f"{text}: take one of the two out")
         terms = trade.terms()
         try:
             terms.check(_likely_instrument(trade.symbol), trade.leverage)
@@ -321,6 +338,10 @@ def _variables() -> Mapping[str, Collection[str]]:
 def _likely_instrument(symbol: str) -> Instrument:
     """What is known of a market before the venue is asked: enough to refuse what is wrong in any market."""
     return KNOWN_INSTRUMENTS.get(symbol, Instrument(symbol, 5, 50))
+
+
+def _is_misspelt(symbol: str) -> bool:
+    return symbol not in KNOWN_INSTRUMENTS and symbol.upper() in KNOWN_INSTRUMENTS
 
 
 def _ms(seconds: float) -> int:

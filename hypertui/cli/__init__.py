@@ -127,6 +127,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hypertui.cli.leaderboard import show_leaderboard
 
             return show_leaderboard(arguments)
+        case "accumulate":
+            from hypertui.cli.accumulating import accumulate
+
+            return accumulate(arguments)
         case "notices":
             from hypertui.cli.notices import notices
 

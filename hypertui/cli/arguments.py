@@ -8,7 +8,14 @@ from typing import Any
 from hypertui.cli.data_arguments import add_data, add_price_kind, add_record
 from hypertui.cli.engine_flag import add_engine
 from hypertui.cli.evidence_arguments import add_evidence
-from hypertui.cli.ledger_arguments import add_leaderboard, add_ledger, add_notices, add_replay, add_status
+from hypertui.cli.ledger_arguments import (
+    add_accumulate,
+    add_leaderboard,
+    add_ledger,
+    add_notices,
+    add_replay,
+    add_status,
+)
 from hypertui.cli.one_line_parser import OneLineParser
 from hypertui.cli.operator_arguments import (
     add_attach,
@@ -130,6 +137,7 @@ def parser() -> argparse.ArgumentParser:
         )
     )
     add_replay(commands.add_parser("replay", help="show a trade of the past in the console, by its journal"))
+    add_accumulate(commands.add_parser("accumulate", help="the share of each day's profit that is put aside"))
     add_notices(commands.add_parser("notices", help="try the channels of the notices; what was sent"))
     add_sources(commands)
     add_status(commands.add_parser("status", help="the trade as the journal has it, and who trades it"))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hypertui.cli import streams
+from hypertui.cli.accumulating import accumulation_finding
 from hypertui.cli.journal import look
 from hypertui.cli.paper import PaperMarket
 from hypertui.cli.prepare import Prepared, prepare
@@ -129,7 +130,8 @@ async def _look(prepared: Prepared, config: TradeConfig, exchange: Exchange) -> 
     }
     survey = Survey(account, config, instrument, CLOCK, place, prepared.disk_free, memory)
     found, ground = await examined(exchange, survey, config.adopt, goes_on)
-    return (*found, *trouble, *_unattended(prepared, config, ground))
+    aside = await accumulation_finding(prepared.settings, exchange)
+    return (*found, *trouble, *aside, *_unattended(prepared, config, ground))
 
 
 def _unattended(prepared: Prepared, config: TradeConfig, ground: Ground) -> Iterator[Finding]:

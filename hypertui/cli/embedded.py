@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from hypertui.cli.accumulating import accumulation_of
 from hypertui.cli.audit import audit_of
 from hypertui.cli.journal import journals
 from hypertui.cli.paper import PaperMarket
@@ -39,6 +40,7 @@ def embedded(trade: Prepared, market: PaperMarket | None) -> Iterator[EmbeddedEn
             disk_free=trade.disk_free,
             log_trouble=log.trouble,
             audit=audit_of(journal_url(kept.url, trade.state_dir)),
+            accumulation=accumulation_of(settings, trade.state_dir),
         )
         engine = EmbeddedEngine(
             lambda account: trade.connect(market, account),

@@ -1,4 +1,4 @@
-"""The arguments of `hypertui ledger`, `hypertui status` and `hypertui replay`."""
+"""The arguments of what is about a journal: `ledger`, `status`, `accumulate`, `notices` and `replay`."""
 
 from __future__ import annotations
 
@@ -75,6 +75,17 @@ def add_notices(parser: argparse.ArgumentParser) -> None:
     log = _command(commands, "log", "the newest notices of this network, and how far each has come")
     log.add_argument("--last", default="50", metavar="N", help="how many, for each channel one (50)")
     log.add_argument("--json", action="store_true", help="as JSON")
+
+
+def add_accumulate(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `hypertui accumulate`."""
+    parser.description = (
+        "What has become of each day's share of the profit, newest last, and what would move if today ended "
+        "now. Moves nothing, and asks no exchange."
+    )
+    parser.add_argument("--last", default="30", metavar="N", help="how many rows of the past (30)")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_place(parser)
 
 
 def add_replay(parser: argparse.ArgumentParser) -> None:

@@ -159,7 +159,7 @@ def _sent(url: str, body: bytes, headers: dict[str, str], expected: int | None) 
 
 def _dry(table: HookSettings, body: bytes) -> int:
     try:
-        alert = alert_of(body, table.rules.source, table.symbol, table.tickers)
+        alert = alert_of(body, table.rules.source, table.symbol, table.tickers, table.hodl)
     except Misunderstood as error:
         print(f"refused: {error.reason}: {error.text}")
         return _NOT_TAKEN

@@ -63,7 +63,7 @@ def _hook(settings: Settings, name: str, table: HookTable, made: type[HookSettin
         needs_proof=table.proven,
     )
     allowed = tuple(map(address_range, table.allow))
-    return made(rules, trade.symbol, frozenset(table.tickers), allowed)
+    return made(rules, trade.symbol, frozenset(table.tickers), allowed, settings.hodl)
 
 
 @contextmanager

@@ -20,6 +20,11 @@ class IntentVerb(StrEnum):
         """Whether it may lead to a buy: what does not is never held back."""
         return self in (IntentVerb.OPEN, IntentVerb.RESUME)
 
+    @property
+    def sells(self) -> bool:
+        """Whether it leads to sales."""
+        return self in (IntentVerb.CLOSE, IntentVerb.SELL_OUT)
+
 
 COMMAND_OF_INTENT = (
     "intent-"  # how the id of a command begins that an intent has led to; the intent's follows
@@ -72,6 +77,7 @@ class IntentReason(StrEnum):
     HALTED = "halted"
     UNPROVEN = "unproven"  # its market has not earned surely enough for a source that needs that
     BLIND = "blind"  # the exchange is out of sight
+    HODL = "hodl"  # nothing closes or reduces that coin
     NOT_RUNNING = "not-running"  # the trade does not run, or has been left
     UNKNOWN = "unknown"  # what became of it was never seen; it is not tried again
 

@@ -10,7 +10,9 @@ from contextlib import AbstractContextManager, asynccontextmanager
 
 from hypertui.core import volatility
 from hypertui.core.shutdown import FAILED
+from hypertui.engine.accumulation_watch import watch_accumulation
 from hypertui.engine.figures_log import FiguresLog
+from hypertui.engine.hodl_watch import watch_hodl
 from hypertui.engine.ledger_watch import watch_ledger
 from hypertui.engine.publisher import Publisher
 from hypertui.engine.trade_runner import TradeRunner
@@ -328,6 +330,8 @@ class EmbeddedEngine:
             )
             runner.signal.came_to_nothing = seat.came_to_nothing
             watch_ledger(runner.context)
+            watch_hodl(runner.context)
+            watch_accumulation(runner.context)
             seat.publisher.begin(runner)
             if seat.started_again_by is not None:
                 runner.context.commands.note(seat.started_again_by, CommandState.CONFIRMED, "")

@@ -20,6 +20,7 @@ from hypertui.port.commands import Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.port.verdict import GUARD_ALARM
+from hypertui.risk.exposure import entries_need
 from hypertui.risk.facts import ExposureFacts, Facts, MarginFacts
 from hypertui.risk.guards import Guard, GuardAction, GuardState, GuardVerdict
 from hypertui.risk.judging import due_rearms, judge, rearmed
@@ -146,7 +147,9 @@ class TradeGuards:
     def _judge(self, now: int) -> None:
         watch, rules = self._watch, self._rules
         assert rules is not None, "there are limits"
-        found = judge(self._facts(now), watch.memory, rules, now, self.verdicts)
+        facts = self._facts(now)
+        self._context.account.needs[self._context.config.symbol] = entries_need(facts, rules)
+        found = judge(facts, watch.memory, rules, now, self.verdicts)
         self.verdicts = found.verdicts
         if watch.differs(found.verdicts, found.memory):
             self._trade.recorder.take(GuardsJudged(now, found.verdicts, found.memory))

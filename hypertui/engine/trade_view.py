@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypertui.core.purpose import Purpose
+from hypertui.engine.hodl_watch import hodl_views
 from hypertui.engine.state_view import (
     account_fields,
     exit_view,
@@ -82,7 +83,8 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables)
         common |= order_fields(trade.trade, trade.account_sync.listing, now)
         common |= account_fields(market.knowledge, market.quote.mark)
         common["holds"] = trade.entry_block
-        common["guards"] = guard_views(trade.guards.verdicts, trade.trade.guards.memory, now)
+        guards = guard_views(trade.guards.verdicts, trade.trade.guards.memory, now)
+        common["guards"] = (*guards, *hodl_views(context.account.hodl))
         net = trade.book.net_pnl(market.quote.mark)
         common["day_pnl"], common["day_since"] = tables.day.look(net, trade.began_at, now)
         if lamp is not None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Protocol
 
-from hypertui.core.market import ZERO
+from hypertui.core.market import ONE, ZERO
 from hypertui.core.transfers import amount_of
 from hypertui.exchange.protocol import AccountState, Exchange, Transfer
 from hypertui.execution.arrivals import AccountRead
 from hypertui.execution.preflight.recent_hours import RecentHours
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.risk.equity import CapitalFlow, EquityReading, EquityWatch
+from hypertui.risk.hodl import HodlVerdict
 from hypertui.risk.memory import Rearm
 from hypertui.runtime.clock_sync import ClockSync
+from hypertui.runtime.lead import Lead
 from hypertui.runtime.request_budget import Throttle
 
 
@@ -39,6 +42,13 @@ def flows_of(transfers: Sequence[Transfer], account: str, *, pooled: bool) -> li
     return [CapitalFlow(at, usd or ZERO) for at, usd in told]
 
 
+def first_margin(config: TradeConfig) -> Decimal | None:
+    """The margin (USD) that a trade's first entry asks for, as many times as its guard of the balance wants;
+    None while its size is not known."""
+    size = config.strategy.position_size
+    return size / config.leverage * (config.guards.balance or ONE) if size else None
+
+
 class AccountContext:
     """One account at one venue."""
 
@@ -50,6 +60,10 @@ class AccountContext:
         self.equity = EquityWatch()
         self.pooled = False  # whether its collateral is its spot wallet's too
         self.hours = RecentHours(exchange)
+        self.hodl: tuple[HodlVerdict, ...] = ()  # the coins that nothing sells, as they stood last
+        self.hodl_lead = Lead()
+        self.accumulation_lead = Lead()
+        self.needs: dict[str, Decimal | None] = {}  # by market: the margin (USD) that entries may ask for
         self.showing = asyncio.Lock()  # who asks what only the screens would like to know
         self.trades: Mapping[str, TradeConfig] = {}  # by their names: those that run, or are to
         self._readers: dict[str, AccountReader] = {}  # by their markets
@@ -58,6 +72,17 @@ class AccountContext:
         """Have this trade told whatever is read of the account; one that traded its market before is not any
         more."""
         self._readers[reader.symbol] = reader
+
+    def needed(self) -> Decimal | None:
+        """The margin (USD) that the entries of its trades may still ask for; None while that is not known. A
+        trade that has not begun to judge its guards may ask for its first one."""
+        total = ZERO
+        for config in self.trades.values():
+            need = self.needs.get(config.symbol, first_margin(config))
+            if need is None:
+                return None
+            total += need
+        return total
 
     def read_equity(self, own: AccountState, now: int) -> None:
         """Take the equity of an answer that came `now` (ms), unless it is put together from what does not

@@ -50,7 +50,8 @@ class TradeConfig:
     and leaves. `adopt` says whether the trade begins with the position that is there; None asks the operator.
     While only the feed is down, the price is asked for each `rest_price_every`; never where that is 0.
     `rearms` are guards of the account that the operator resets as a new trade begins, undated until then.
-    A new trade that begins `by_signal` waits for one, and for the next one after its end.
+    A new trade that begins `by_signal` waits for one, and for the next one after its end. Of the coins in
+    `hodl` none trades; what its account holds of them is watched.
     """
 
     network: Network
@@ -74,6 +75,7 @@ class TradeConfig:
     guards: GuardRules = field(default_factory=GuardRules)
     rearms: tuple[Rearm, ...] = ()
     by_signal: bool = False
+    hodl: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -128,14 +128,18 @@ class IntentDesk:
         return Received(new.id, IntentState.RECEIVED, True)
 
     async def reject(self, rules: SourceRules, verb: str, reason: IntentReason, text: str) -> Received:
-        """Write down that an alert was its source's own, and came to nothing. Raises NotWritten."""
+        """Write down that an alert was its source's own, and came to nothing. One that wanted to sell what
+        nothing sells is held, which its operator is told. Raises NotWritten."""
         now = self._clock()
         self.arming.heard(rules.name, now)
-        record = self._record(rules, verb, "", now, now, IntentState.REJECTED)
+        state = IntentState.HELD if reason is IntentReason.HODL else IntentState.REJECTED
+        record = self._record(rules, verb, "", now, now, state)
         record = replace(record, key=record.id, reason=reason.value, text=text)
         await self._written(lambda journal: journal.receive(record))
         self._show(record)
-        return Received(record.id, IntentState.REJECTED, True)
+        if state is IntentState.HELD:
+            self._warnings.judged(rules.name, IntentVerb(verb), GateVerdict(state, reason.value, text))
+        return Received(record.id, state, True)
 
     def _record(
         self, rules: SourceRules, verb: str, key: str, event_at: int, now: int, state: IntentState

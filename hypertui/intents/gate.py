@@ -28,7 +28,6 @@ _COMMANDS = {
     IntentVerb.RESUME: Verb.RESUME,
     IntentVerb.CANCEL_BUYS: Verb.CANCEL_BUYS,
 }
-_OF_WHAT_IS_HELD = (IntentVerb.CLOSE, IntentVerb.SELL_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ def judge(
         may = _may_open(trade) if trade.bracket is None else _may_enter(trade, trade.bracket, now)
         is_taken = may.state is IntentState.ACCEPTED and rules.needs_proof
         return _proven(proof) if is_taken else may
-    is_flat = trade.bracket is not None and trade.bracket.state == "flat" and alert.verb in _OF_WHAT_IS_HELD
+    is_flat = trade.bracket is not None and trade.bracket.state == "flat" and alert.verb.sells
     if is_flat or trade.waits or trade.over or trade.closed_at is not None:
         return _no(IntentState.REJECTED, IntentReason.NOTHING_OPEN, "no trade is open")
     if alert.verb is IntentVerb.RESUME:

@@ -96,6 +96,20 @@ INTENTS = Table(
 Index("ix_intents_source_key", INTENTS.c.source, INTENTS.c.key)
 Index("ix_intents_received_at", INTENTS.c.received_at)
 
+ACCUMULATIONS = Table(
+    "accumulations",
+    METADATA,
+    Column("network", Words, primary_key=True),
+    Column("account", Words, primary_key=True),
+    Column("day", Words, primary_key=True),
+    _given("state", Words()),
+    _given("net", Amount()),
+    _given("amount", Amount()),
+    _maybe("nonce", Whole()),
+    _given("text", Words()),
+    _given("changed_at", Whole()),
+)
+
 
 def _rows_of_a_trade(name: str, *columns: Column[Any], key: tuple[str, ...] = ()) -> Table:
     """A table whose rows are numbered by `nr` within their trade, in the order of writing; the numbers run

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from hypertui.core.market import ZERO
 from hypertui.core.transfers import amount_of
 from hypertui.journal.history import AccountMarket, History
 from hypertui.journal.records import FundingRecord, StepRecord, TradeRecord, TransferRecord
@@ -21,6 +22,13 @@ class Flow:
 
     record: TransferRecord
     amount: Decimal | None
+
+    @property
+    def to_spot(self) -> Decimal:
+        """What of it went to the account's own spot wallet (USD)."""
+        if self.record.kind != "accountClassTransfer" or self.amount is None:
+            return ZERO
+        return max(-self.amount, ZERO)
 
 
 What: TypeAlias = Flow | BookedFill | FundingRecord | StepRecord

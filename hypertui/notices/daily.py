@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from hypertui.charts.figures import gain, usd
 from hypertui.core.market import ZERO
 from hypertui.core.phrases import coins, counted, in_words
+from hypertui.journal.accumulations import AccumulationJournal
 from hypertui.journal.errors import JournalError, NoJournal
 from hypertui.journal.history import History
 from hypertui.ledger.reports.profit import Statement, Tally, statement
@@ -24,7 +25,8 @@ def daily_report(url: str, network: str, midnight: int, view: EngineView) -> str
     try:
         with History.open(url) as history:
             found = statement(Scope(history, network, since=midnight - DAY, until=midnight))
-        figures = list(_figures(found))
+        aside = _accumulated(url, network, day_of(midnight - DAY))
+        figures = [*_figures(found), *aside]
     except NoJournal:
         figures = ["nothing has been traded yet"]
     except JournalError as error:
@@ -44,6 +46,15 @@ def _figures(found: Statement) -> Iterator[str]:
     yield f"{counted(totals.fills, 'fill')}, {usd(totals.volume)} USD"
     for group in ("source", "reason"):
         yield f"by {group}: {', '.join(_of(found.tallies(group)))}"
+
+
+def _accumulated(url: str, network: str, day: str) -> Iterator[str]:
+    """What of the day was put aside, where any was to be."""
+    with AccumulationJournal.read(url) as kept:
+        rows = [row for row in kept.newest(network, _MOST) if row.day == day]
+    for row in rows:
+        what = f"{usd(row.amount)} USD to the spot wallet, " if row.amount else ""
+        yield f"accumulate {row.state.lower()}: {what}{row.text}"
 
 
 def _of(tallies: Iterable[tuple[object, Tally]]) -> Iterator[str]:

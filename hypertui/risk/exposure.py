@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hypertui.core.market import ONE, plain
+from hypertui.core.market import ONE, ZERO, plain
 from hypertui.core.phrases import at_price, usd
 from hypertui.risk.facts import Facts
 from hypertui.risk.guards import Guard
@@ -74,6 +74,15 @@ def liquidation(facts: Facts, rules: GuardRules, _now: int) -> Measure:
     return Measure(guard, wanted, apart, apart < wanted, f"{text}; {plain(wanted)} at least")
 
 
+def entries_need(facts: Facts, rules: GuardRules) -> Decimal | None:
+    """The margin and fees (USD) that a trade's entries ask for, as many times as the guard of the balance
+    wants; None while they are not known."""
+    exposure = facts.exposure
+    if exposure is None:
+        return None
+    return exposure.buys / exposure.leverage * (rules.balance or ONE) + exposure.buys * exposure.fee
+
+
 def balance(facts: Facts, rules: GuardRules, _now: int) -> Measure:
     """What the entries need as margin and fees, so many times, against what is free for this trade. What it
     holds needs its margin once. Its limit is what is free."""
@@ -82,7 +91,6 @@ def balance(facts: Facts, rules: GuardRules, _now: int) -> Measure:
     exposure, margin = facts.exposure, facts.margin
     if exposure is None or margin is None:
         return unknown(guard, times, "?", _NONE_YET)
-    buys = exposure.buys / exposure.leverage * times + exposure.buys * exposure.fee
-    needs = exposure.held / exposure.leverage + buys
+    needs = exposure.held / exposure.leverage + (entries_need(facts, rules) or ZERO)
     text = f"needs {usd(needs)}, {usd(margin.free)} USD is free"
-    return Measure(guard, needs, margin.free, bool(buys) and needs > margin.free, text, near=False)
+    return Measure(guard, needs, margin.free, bool(exposure.buys) and needs > margin.free, text, near=False)

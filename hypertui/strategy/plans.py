@@ -79,6 +79,10 @@ class StrategyTerms(Protocol):
         """The strategy's name."""
 
     @property
+    def position_size(self) -> Decimal:
+        """What the first entry buys (USD); 0 where that hangs on a price that is not known yet."""
+
+    @property
     def slippage(self) -> Decimal:
         """How far from its trigger a stop may fill, as a fraction of it."""
 

@@ -74,9 +74,11 @@ class Misunderstood(Exception):
         self.verb = verb
 
 
-def alert_of(body: bytes, source: str, symbol: str, tickers: Collection[str]) -> Alert:
+def alert_of(
+    body: bytes, source: str, symbol: str, tickers: Collection[str], hodl: Collection[str] = ()
+) -> Alert:
     """What the body of a request wants of a trade of `symbol`, which its sender may call by one of the
-    `tickers` too. Raises Misunderstood."""
+    `tickers` too. Nothing sells coins on the list `hodl`. Raises Misunderstood."""
     found = _fields(body)
     verb = action if (action := found.get("action")) in _ACTIONS and isinstance(action, str) else ""
     if theirs := sorted(name for name in found if name.lower() in _NOT_THEIRS):
@@ -88,6 +90,10 @@ def alert_of(body: bytes, source: str, symbol: str, tickers: Collection[str]) ->
         raise Misunderstood(IntentReason.SCHEMA, _words(error), verb) from None
     wanted = _verb(said)
     if said.symbol and not _is_meant(said.symbol, symbol, tickers):
+        kept = next((each for each in hodl if _is_meant(said.symbol, each, ())), None)
+        if kept is not None and wanted.sells:
+            text = f"{kept} is on the HODL list: nothing sells it"
+            raise Misunderstood(IntentReason.HODL, text, wanted)
         text = f"it is of {without_secrets(printable(said.symbol, _LONGEST))}, and the trade of {symbol}"
         raise Misunderstood(IntentReason.NOT_ALLOWED, text, wanted)
     at = moment_of(said.time)

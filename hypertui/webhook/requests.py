@@ -21,18 +21,24 @@ from hypertui.webhook.secrets import Hooks
 
 MOST_BYTES = 8_192  # of a body
 _LONGEST_PATH = 200
-_STATUS = {IntentReason.NOT_ALLOWED: 403, IntentReason.SCHEMA: 422, IntentReason.STALE: 422}
+_STATUS = {
+    IntentReason.NOT_ALLOWED: 403,
+    IntentReason.HODL: 403,
+    IntentReason.SCHEMA: 422,
+    IntentReason.STALE: 422,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class HookSettings:
-    """What the plan says of a webhook: its rules, the market of its trade, what its sender may call that, and
-    the addresses that it may come from (any, where there are none)."""
+    """What the plan says of a webhook: its rules, the market of its trade, what its sender may call that, the
+    addresses that it may come from (any, where there are none), and the coins that nothing sells."""
 
     rules: SourceRules
     symbol: str
     tickers: frozenset[str] = frozenset()
     allowed: tuple[AddressRange, ...] = ()
+    hodl: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,7 @@ class Door:
     async def _taken(self, settings: HookSettings, said: bytes) -> HookAnswer:
         rules = settings.rules
         try:
-            alert = alert_of(said, rules.source, settings.symbol, settings.tickers)
+            alert = alert_of(said, rules.source, settings.symbol, settings.tickers, settings.hodl)
             if wrong := not_of_now(alert.event_at, self._wall()):
                 raise Misunderstood(IntentReason.STALE, wrong, alert.verb)
             if alert.verb not in rules.verbs:

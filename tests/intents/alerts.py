@@ -61,7 +61,8 @@ class AlertedEngine:
         settings: dict[str, HookSettings] = {}
         for name in (NAME, "signed"):
             given = SourceRules(name, config.title, frozenset(IntentVerb), **rules)  # type: ignore[arg-type]
-            settings[name] = HookSettings(given, config.symbol, allowed=tuple(map(address_range, allowed)))
+            addresses = tuple(map(address_range, allowed))
+            settings[name] = HookSettings(given, config.symbol, allowed=addresses, hodl=config.hodl)
         self.arming = Arming([each.rules for each in settings.values()], wall_clock)
         self.desk = IntentDesk(
             self.live.engine,

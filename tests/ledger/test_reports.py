@@ -30,6 +30,7 @@ from hypertui.ledger.reports import lists
 from hypertui.ledger.reports.equity import EquityCurve
 from hypertui.ledger.reports.exits import Exit
 from hypertui.ledger.reports.profit import CROSS, GROUPS, Results, statement
+from hypertui.ledger.reports.statement_words import statement_in_words
 from hypertui.ledger.scope import Scope
 from tests.ledger.facts import fill, told
 from tests.ledger.helpers import ID, TRADE
@@ -115,6 +116,25 @@ def test_profit_and_what_it_is_measured_by(scope: Scope) -> None:
     assert found["max_drawdown"] == max(D("10.69") + D("10.60"), D("0"))
     assert found["max_drawdown_share"] is not None
     assert D("0.0210") < found["max_drawdown_share"] < D("0.0214")  # type: ignore[operator]
+
+
+def test_what_moved_to_the_spot_wallet_is_a_figure_of_its_own(url: str) -> None:
+    def between(at: int, usdc: str, *, to_perp: bool) -> TransferRecord:
+        delta = {"type": "accountClassTransfer", "usdc": usdc, "toPerp": to_perp}
+        return TransferRecord(ID, START + at, HASH, 1, "accountClassTransfer", delta)
+
+    with Journal.open(url) as journal:
+        journal.begin(replace(TRADE, started_at=START))
+        journal.add(STOP, BACK, LAST, *FILLS)
+        journal.add(between(1, "50.0", to_perp=True), between(2, "12.5", to_perp=False))
+        journal.add(between(DAY, "7.5", to_perp=False))
+    with History.open(url) as history:
+        scope = Scope(history, "paper")
+        found = statement(scope)
+        assert (found.summary()["moved_to_spot"], found.summary()["flows"]) == (20, 30)
+        assert ("  moved to spot", "20.00 USD, among what went") in statement_in_words(found)
+        assert statement(replace(scope, since=START + DAY)).moved_to_spot == D("7.5")
+        assert statement(replace(scope, since=START + 2 * DAY)).moved_to_spot == 0
 
 
 @pytest.mark.parametrize(

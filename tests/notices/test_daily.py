@@ -12,6 +12,7 @@ import pytest
 
 from hypertui.core.market import Side
 from hypertui.journal import Journal
+from hypertui.journal.accumulations import AccumulationJournal, AccumulationRecord
 from hypertui.journal.records import FillRecord, FundingRecord, TradeRecord
 from hypertui.notices.daily import daily_report
 from hypertui.notices.hours import DAY
@@ -48,6 +49,19 @@ def url(tmp_path: Path) -> Iterator[str]:
             journal.add(record)
         journal.commit()
     yield url
+
+
+def test_what_was_put_aside_of_the_day_is_a_line(url: str) -> None:
+    row = AccumulationRecord(
+        "paper", TRADE.account, "2024-10-04", "MOVED", D("36.75"), D("7.35"), 1, "20 % of 36.75 USD", 2
+    )
+    with AccumulationJournal.open(url) as kept:
+        assert kept.begin(row)
+        assert kept.begin(replace(row, day="2024-10-03", amount=D(99)))
+    lines = daily_report(url, "paper", MIDNIGHT, VIEW).splitlines()
+    assert [line for line in lines if line.startswith("accumulate")] == [
+        "accumulate moved: 7.35 USD to the spot wallet, 20 % of 36.75 USD"
+    ]
 
 
 def test_the_figures_are_those_of_the_day(url: str) -> None:

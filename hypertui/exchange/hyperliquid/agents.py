@@ -68,6 +68,11 @@ class Authority:
         self._ask = ask
         self._named: Mapping[str, Signer] | None = None  # the account's, asked for once
 
+    @property
+    def is_agent(self) -> bool:
+        """Whether the key is neither the account's own nor its master's; known once it is verified."""
+        return self._signer.address != self._master
+
     async def verify(self) -> None:
         """Raises Rejected, naming both addresses, unless the key may act for the account."""
         signer, account = self._signer.address, self._account

@@ -14,6 +14,7 @@ from hypertui.exchange.hyperliquid import candles, errors, messages
 from hypertui.exchange.hyperliquid.agents import Authority
 from hypertui.exchange.hyperliquid.checks import Json, rows, understood
 from hypertui.exchange.hyperliquid.feed import Feed
+from hypertui.exchange.hyperliquid.funds import UserSignedFunds
 from hypertui.exchange.hyperliquid.holdings import Holdings
 from hypertui.exchange.hyperliquid.keys import SigningKey
 from hypertui.exchange.hyperliquid.line import Line
@@ -93,6 +94,8 @@ class HyperliquidExchange:
         # where one of its own would be hung up between two steps.
         session = HttpSession(network.base_url, trust_env=not network.is_loopback)
         self._line = Line(session, timeout, self._meter, self._feed.hurry)
+        signs = network, key, self._nonces
+        self.funds = UserSignedFunds(*signs, self._authority, self._holdings, self._opened, self._move)
         self._opening = asyncio.Lock()
         self._prepared: tuple[_Placement, bytes] | None = None
 
@@ -329,6 +332,13 @@ class HyperliquidExchange:
         self._contexts = None
         answer = await self._line.ask(question(self._questions))
         return understood(answer, read)
+
+    async def _move(self, signed: bytes) -> None:
+        """Send a transfer of money, which is of no market."""
+        self._line.require_open()
+        self._meter.acted(1)
+        answer = await self._line.act(signed, "")
+        understood(answer, errors.accepted, is_action=True)
 
     async def _act(
         self,

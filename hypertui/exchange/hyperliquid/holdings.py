@@ -10,9 +10,9 @@ from typing import Any
 from hypertui.core.market import ZERO
 from hypertui.exchange.hyperliquid import messages
 from hypertui.exchange.hyperliquid.agents import Ask
-from hypertui.exchange.hyperliquid.checks import Json, amount, reader, rows, text_of
+from hypertui.exchange.hyperliquid.checks import Json, amount, positive, reader, rows, text_of
 from hypertui.exchange.hyperliquid.rate_meter import LIGHT, USUAL
-from hypertui.exchange.protocol import AccountState, Pooling
+from hypertui.exchange.protocol import AccountState, HeldCoins, Pooling, Purse
 
 _USDC = 0  # its token number
 _POOLINGS = {"unifiedAccount": Pooling.UNIFIED, "portfolioMargin": Pooling.PORTFOLIO}
@@ -36,6 +36,20 @@ def available(answer: Json) -> Decimal:
     """The margin (USD) with which the account could buy the market that was asked about."""
     buying, _ = answer["availableToTrade"]
     return amount(buying)
+
+
+@reader
+def purse_of(state: Json) -> Purse:
+    """The positions and the free margin in the exchange's answer about an account."""
+    held: dict[str, HeldCoins] = {}
+    for entry in rows(state["assetPositions"]):
+        position = entry["position"]
+        coins = HeldCoins(
+            amount(position["szi"]), positive(position["entryPx"]), amount(position["unrealizedPnl"])
+        )
+        if held.setdefault(text_of(position["coin"]), coins) is not coins:
+            raise ValueError("two positions in one market")
+    return Purse(amount(state["withdrawable"]), held)
 
 
 class Holdings:
@@ -78,6 +92,10 @@ class Holdings:
         # A sale between the two answers would count its gain twice, or not at all.
         whole = (await self._spot_usdc() or ZERO) == shared
         return {symbol: replace(state, pooled=True, whole=whole) for symbol, state in states.items()}
+
+    async def purse(self) -> Purse:
+        """All positions, and what could leave the margin."""
+        return await self._ask(LIGHT, lambda venue: venue.user_state(self._address), purse_of)
 
     async def available(self, symbol: str) -> Decimal:
         """The margin (USD) with which it could buy `symbol`."""

@@ -46,8 +46,10 @@ from hypertui.exchange.protocol.feed_messages import (
     OrderNotice,
     PriceTick,
 )
+from hypertui.exchange.protocol.funds import AccountFunds, HeldCoins, Purse
 
 __all__ = [
+    "AccountFunds",
     "AccountState",
     "Allowance",
     "CancelOutcome",
@@ -63,6 +65,7 @@ __all__ = [
     "Filled",
     "FundingPayment",
     "Halted",
+    "HeldCoins",
     "Malformed",
     "NotAuthorized",
     "OpenOrder",
@@ -72,6 +75,7 @@ __all__ = [
     "Placed",
     "Pooling",
     "PriceTick",
+    "Purse",
     "Quote",
     "RateLimited",
     "Refusal",

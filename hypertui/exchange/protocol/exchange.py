@@ -22,6 +22,7 @@ from hypertui.exchange.protocol.answers import (
     Transfer,
 )
 from hypertui.exchange.protocol.feed_messages import FeedMessage
+from hypertui.exchange.protocol.funds import AccountFunds
 
 
 class Exchange(Protocol):
@@ -35,6 +36,10 @@ class Exchange(Protocol):
     @property
     def allowance(self) -> Allowance:
         """What may still be sent, as far as this client has counted."""
+
+    @property
+    def funds(self) -> AccountFunds:
+        """The money of the account, beside its orders."""
 
     async def open(self) -> None:
         """Learn what everything else needs. Raises Rejected if the key may not act for the account."""

@@ -167,6 +167,7 @@ class Statement:
     curve: EquityCurve = field(default_factory=EquityCurve)
     cycles: Cycles = field(default_factory=Cycles)
     flows: Decimal | None = ZERO  # None with one whose amount is not known
+    moved_to_spot: Decimal = ZERO
     unmatched: Decimal = ZERO
     review: int = 0
     last_exits: list[Exit] = field(default_factory=list)
@@ -214,6 +215,7 @@ class Statement:
             "net_profit": self.curve.made,
             "capital": self.curve.capital,
             "flows": self.flows,
+            "moved_to_spot": self.moved_to_spot,
             "equity": self.curve.last_equity,
             "max_drawdown": self.curve.max_drawdown,
             "max_drawdown_share": self.curve.max_drawdown_share,
@@ -251,6 +253,7 @@ def statement(scope: Scope, last_exits: int = 20) -> Statement:
                 out.curve.flow(amount)
                 if shown:
                     out.flows = _sum(out.flows, amount)
+                    out.moved_to_spot += what.to_spot
                 continue
             case BookedFill():
                 held.booked, held.price = what, what.fill.price

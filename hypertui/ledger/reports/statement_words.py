@@ -65,6 +65,8 @@ def statement_in_words(statement: Statement) -> Iterator[tuple[str, str]]:
         UNKNOWN if curve.capital is None else f"{usd(curve.capital)} USD, deposits less withdrawals",
     )
     yield "  came and went", _maybe(statement.flows)
+    if statement.moved_to_spot:
+        yield "  moved to spot", f"{usd(statement.moved_to_spot)} USD, among what went"
     yield "equity", UNKNOWN if curve.last_equity is None else f"{usd(curve.last_equity)} USD"
     yield "largest drawdown", f"{usd(curve.max_drawdown)} USD, {_of_the_peak(statement)}{since}"
     sharpe = curve.sharpe()

@@ -1,0 +1,165 @@
+"""Beside a trade: the share of the profit is looked after, said, and taken for no loss."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from decimal import Decimal as D
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+from hyperliquid.exchange import Exchange as Sdk
+
+from hypertui.accumulation.accumulator import AccumulationRules, Accumulator
+from hypertui.cli.arguments import parser
+from hypertui.cli.embedded import embedded
+from hypertui.cli.prepare import prepare
+from hypertui.core.accumulation import AccumulationState
+from hypertui.engine.accumulation_watch import AccumulationWatch
+from hypertui.engine.live_trade import LiveTrade
+from hypertui.exchange.hyperliquid import SigningKey
+from hypertui.exchange.protocol import Exchange
+from hypertui.port.snapshot import Alarm, Severity
+from hypertui.risk.rules import GuardRules
+from hypertui.runtime.accumulating import Accumulated
+from tests.support.desk_engine import DeskEngine
+from tests.support.ladders import changed
+from tests.support.live_engine import SOL, LiveEngine
+from tests.support.local_venue import LocalVenue
+
+SECRET = "0x" + "5b" * 32
+MINE = SigningKey.parse(SECRET).address
+
+
+@pytest.fixture
+def venue() -> Iterator[LocalVenue]:
+    with LocalVenue({"SOL": D(150)}) as venue:
+        yield venue
+
+
+class Scripted:
+    """Says one thing after the other; the first one may move money."""
+
+    def __init__(self, *said: Accumulated | None, moves: D | None = None) -> None:
+        self._said = iter(said)
+        self._moves = moves
+        self.needed: list[D | None] = []
+
+    async def refusal(self, exchange: Exchange) -> str:
+        return await exchange.funds.refusal()
+
+    async def look(self, exchange: Exchange, needed: D | None, now: int) -> Accumulated | None:
+        self.needed.append(needed)
+        if self._moves is not None:
+            await exchange.funds.to_spot(self._moves, exchange.funds.nonce())
+        return next(self._said)
+
+
+def events(live: LiveEngine) -> list[str]:
+    return [event.text for event in live.events("state") if "accumulate" in event.text]
+
+
+def alarms(live: LiveEngine) -> dict[str, Alarm]:
+    runner = live.engine.runner
+    assert runner is not None
+    return {alarm.key: alarm for alarm in runner.context.alarms.view() if alarm.active}
+
+
+def test_the_guards_take_no_transfer_for_a_loss(venue: LocalVenue) -> None:
+    """A quarter of the account's money moves, five times what a day may lose, and the trade buys on."""
+    moved = Scripted(
+        Accumulated(AccumulationState.MOVED, "2,500.00 USD moved to the spot wallet"), moves=D(2_500)
+    )
+    live = LiveEngine(venue, guards=GuardRules(daily_loss=D("0.05")))
+    with live:
+        live.opened()
+
+        async def look(trade: LiveTrade) -> str:
+            said = await AccumulationWatch(trade.context, moved).look()
+            await trade.account_sync.ask_account()
+            return said
+
+        assert live.do(look) == ""
+        assert venue.call(lambda: venue.core.stored(live.key.address).spot) == 2_500
+        live.do(lambda trade: trade.account_sync.ask_transfers())
+        live.go_to(1)
+        live.go_to(-1)
+        loss = next(row for row in live.snapshot.guards if row.guard == "daily_loss")
+        assert (loss.state, loss.tripped) == ("OK", False)
+        newest = live.on_engine(lambda trade: trade.context.account.equity.newest, None)
+        assert newest is not None
+        assert newest.equity < 7_600
+        assert events(live) == ["accumulate: 2,500.00 USD moved to the spot wallet"]
+
+
+def test_what_the_trades_need_is_known_to_it(venue: LocalVenue) -> None:
+    """All coins are held at first, and nothing more is asked for; a sale arms a buy, which needs margin."""
+    script = Scripted(None, None)
+    with LiveEngine(venue, guards=GuardRules(balance=D("1.1"))) as live:
+        live.opened()
+        live.do(lambda trade: AccumulationWatch(trade.context, script).look())
+        live.go_to(-2)
+
+        async def look(trade: LiveTrade) -> str:
+            trade.guards.work(trade.context.clock() + 10_000)
+            trade.context.account.accumulation_lead._until = 0
+            return await AccumulationWatch(trade.context, script).look()
+
+        live.do(look)
+        before, after = script.needed
+        assert before == 0
+        assert after is not None
+        assert D(50) < after < D(120)  # two of four buys of 500 USD at 20x, 1.1 times, with fees
+
+
+def test_an_api_wallets_key_is_named_once_and_nothing_is_tried(venue: LocalVenue) -> None:
+    answer, secret = Sdk(Account.from_key(SECRET), venue.base_url).approve_agent("bot")
+    assert answer["status"] == "ok"
+    live = DeskEngine(venue, [changed(SOL, account=MINE)])
+    live.key = SigningKey.parse(secret)
+    with live:
+        live.opened()
+
+        async def look(trade: LiveTrade) -> list[str]:
+            nowhere = Accumulator("sqlite:////nowhere/journal.db", "paper", AccumulationRules(D("0.2")))
+            watch = AccumulationWatch(trade.context, nowhere)
+            return [await watch.look(), await watch.look()]
+
+        said = live.do(look)
+        assert said == ["the key is an API wallet's, and the exchange lets none of those move money"] * 2
+        assert events(live) == [f"accumulate: nothing is ever moved: {said[0]}"]
+
+
+def test_what_waits_for_three_looks_is_an_alarm_until_it_is_over(venue: LocalVenue) -> None:
+    waits = Accumulated(None, "the journal does not answer")
+    failed = Accumulated(AccumulationState.FAILED, "12.00 USD did not move to the spot wallet: refused")
+    skipped = Accumulated(AccumulationState.SKIPPED, "no gain: nothing moves")
+    with LiveEngine(venue) as live:
+        live.opened()
+
+        async def look(trade: LiveTrade) -> AccumulationWatch:
+            watch = AccumulationWatch(trade.context, Scripted(waits, waits, waits, skipped, failed))
+            await watch.look()
+            await watch.look()
+            return watch
+
+        watch = live.do(look)
+        assert "accumulate" not in alarms(live)
+        assert live.do(lambda _: watch.look()) == waits.text
+        assert alarms(live)["accumulate"].text == "accumulate: the journal does not answer"
+        live.do(lambda _: watch.look())
+        assert "accumulate" not in alarms(live)
+        live.do(lambda _: watch.look())
+        assert alarms(live)["accumulate"].severity is Severity.WARNING
+        assert events(live) == [f"accumulate: {skipped.text}", f"accumulate: {failed.text}"]
+
+
+def test_an_engine_is_given_one_where_a_share_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments: argparse.Namespace = parser().parse_args(["run", "--headless", "--state-dir", str(tmp_path)])
+    with embedded(prepare(arguments), None) as engine:
+        assert engine._machine.accumulation is None
+    monkeypatch.setenv("HYPERTUI_ACCUMULATE__SHARE", "0.2")
+    with embedded(prepare(arguments), None) as engine:
+        assert engine._machine.accumulation is not None
