@@ -21,6 +21,7 @@ from hypertui.engine.live_trade import LiveTrade
 from hypertui.exchange.hyperliquid import SigningKey
 from hypertui.exchange.protocol import Exchange
 from hypertui.port.snapshot import Alarm, Severity
+from hypertui.risk.guards import Guard, GuardState
 from hypertui.risk.rules import GuardRules
 from hypertui.runtime.accumulating import Accumulated
 from tests.support.desk_engine import DeskEngine
@@ -85,8 +86,11 @@ def test_the_guards_take_no_transfer_for_a_loss(venue: LocalVenue) -> None:
         live.do(lambda trade: trade.account_sync.ask_transfers())
         live.go_to(1)
         live.go_to(-1)
-        loss = next(row for row in live.snapshot.guards if row.guard == "daily_loss")
-        assert (loss.state, loss.tripped) == ("OK", False)
+        loss = live.on_engine(lambda trade: trade.guards.verdicts[0], None)
+        assert loss is not None
+        assert (loss.guard, loss.state) == (Guard.DAILY_LOSS, GuardState.OK)
+        assert loss.figure is not None
+        assert loss.figure < D("0.01")
         newest = live.on_engine(lambda trade: trade.context.account.equity.newest, None)
         assert newest is not None
         assert newest.equity < 7_600
