@@ -157,11 +157,13 @@ class EmbeddedEngine:
             return Ack(command.id, False, f"{text}: there are {names}")
         if command.verb is Verb.START and self._is_over(seat):
             return self._start_again(seat, command)
+        sources = self.sources if command.verb is Verb.ACKNOWLEDGE else None
+        known = () if sources is None else sources.acknowledge(command, seat.config.title)
         if seat.runner is not None and command.verb is Verb.ACKNOWLEDGE and seat.ended:
-            return seat.publisher.acknowledge(command)
+            return seat.publisher.acknowledge(command, known)
         if seat.runner is None or seat.task is None or seat.task.done():
             return Ack(command.id, False, NOT_RUNNING)
-        return await seat.runner.command(command)
+        return await seat.runner.command(command, known)
 
     def _arm(self, command: Command) -> Ack:
         sources, log = self.sources, self._commands

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from hypertui.core.findings import Finding
@@ -79,11 +79,11 @@ class Publisher:
             findings=findings,
         )
 
-    def acknowledge(self, command: Command) -> Ack:
+    def acknowledge(self, command: Command, beside: Sequence[str]) -> Ack:
         """Note that an operator knows of alarms of a run that has ended."""
         runner = self.runner
         assert runner is not None, "it has ended"
-        ack = runner.acknowledge(command)
+        ack = runner.acknowledge(command, beside)
         context = runner.context
         self.snapshot = replace(
             self.snapshot,

@@ -11,10 +11,11 @@ import asyncio
 import logging
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState, IntentVerb
@@ -83,11 +84,10 @@ class IntentDesk:
         """The newest view, from any thread."""
         return IntentsView(
             self.place,
-            self.arming.view,
+            tuple(replace(each, alarms=self._warnings.of(each.name)) for each in self.arming.view),
             self._shown,
             tuple(IntentCounter(*key, count) for key, count in sorted(self._counts.copy().items())),
             tuple(sorted(self._denied.copy().items())),
-            self._warnings.view,
         )
 
     def refusal(self, command: Command) -> str:
@@ -97,6 +97,13 @@ class IntentDesk:
     def arm(self, command: Command) -> str:
         """Arm or disarm it; returns what that comes to, in words."""
         return self.arming.arm(command)
+
+    def acknowledge(self, command: Command, trade: str) -> Sequence[str]:
+        """Note that an operator knows of alarms of the sources that speak to `trade`; returns the keys of
+        those that nobody knew of before."""
+        names = (each.name for each in self.arming.view if each.trade == trade)
+        acknowledge = partial(self._warnings.acknowledge, keys=command.alarms, who=command.who)
+        return [key for name in names for key in acknowledge(name)]
 
     # What arrives
 

@@ -88,6 +88,20 @@ def test_an_alert_that_was_missed_holds_the_next_one_and_sounds_an_alarm(
         assert alarm.active
         assert "an alert was missed" in alarm.text
         assert not engine.live.held()
+        _send(engine, Command("ack-1", Verb.ACKNOWLEDGE, "ann@tty"))
+        engine.live.wait_for(lambda: bool(engine.live.snapshot.commands), "the command")
+        assert engine.live.snapshot.commands[0].text == "webhook tv-sol"
+        (alarm,) = engine.live.engine.view.intents.alarms_of("SOL")
+        assert alarm.acknowledged is not None and alarm.acknowledged.who == "ann@tty"
+        engine.ends_as(engine.alert("buy", prev_market_position="short")[1]["id"], "HELD")
+        engine.live.wait_for(lambda: _known(engine, 2), "the next one, which nobody knows of yet")
+        engine.ends_as(engine.alert("buy", prev_market_position="flat")[1]["id"], "DONE")
+        engine.live.wait_for(lambda: not engine.live.engine.view.intents.alarms[0].active, "its end")
+
+
+def _known(engine: AlertedEngine, count: int) -> bool:
+    (alarm,) = engine.live.engine.view.intents.alarms
+    return alarm.count == count and alarm.active and alarm.acknowledged is None
 
 
 def test_what_cannot_be_opened_waits_again_and_says_why(venue: LocalVenue, tmp_path: Path) -> None:
