@@ -64,6 +64,7 @@ class Publisher:
             steady=self._steady(),
             mode=mode,
             reason=reason.text,
+            not_begun=reason.because,
             over=True,
             refusals=tuple((verb, NOT_RUNNING) for verb in Verb if verb not in _WHEN_OVER),
         )

@@ -96,10 +96,11 @@ class Ack:
 @dataclass(frozen=True, slots=True)
 class StopReason:
     """How a run ended. `status` is the process's exit status: 0 done, 2 bad input, 3 halted, 4 venue not
-    reached."""
+    reached. `because` is the reason of an intent that wanted it to begin, where it has not."""
 
     status: int
     text: str
+    because: str = ""
 
 
 # The exit statuses of a run that ended before anything was traded: bad input, venue not reached.

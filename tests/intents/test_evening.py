@@ -14,8 +14,7 @@ from hypertui.cli.journal import journals
 from hypertui.journal.intents import IntentJournal
 from hypertui.port.commands import Command, Verb
 from hypertui.port.snapshot import Mode
-from tests.intents.alerts import WAITING, AlertedEngine, alerted
-from tests.support.ladders import changed
+from tests.intents.alerts import AlertedEngine, alerted
 from tests.support.live_engine import wall_clock
 from tests.support.local_venue import LocalVenue
 
@@ -102,15 +101,6 @@ def test_an_alert_that_was_missed_holds_the_next_one_and_sounds_an_alarm(
 def _known(engine: AlertedEngine, count: int) -> bool:
     (alarm,) = engine.live.engine.view.intents.alarms
     return alarm.count == count and alarm.active and alarm.acknowledged is None
-
-
-def test_what_cannot_be_opened_waits_again_and_says_why(venue: LocalVenue, tmp_path: Path) -> None:
-    with alerted(venue, tmp_path, config=changed(WAITING, position_size=Decimal(10_000_000))) as engine:
-        row = engine.ends_as(engine.alert("open")[1]["id"], "FAILED")
-        assert row.reason == "preflight"
-        engine.wait_until_it_waits()
-        assert "came to nothing" in engine.live.snapshot.reason
-        assert not engine.live.held()
 
 
 def test_nothing_is_replayed_after_a_restart(venue: LocalVenue, tmp_path: Path) -> None:
