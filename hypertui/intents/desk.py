@@ -216,6 +216,7 @@ class IntentDesk:
                 rules.source,
                 Source(SourceKind.WEBHOOK, rules.name),
                 rules.trade,
+                most=alert.most,
             )
         )
         if not ack.accepted:

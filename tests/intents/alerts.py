@@ -61,6 +61,7 @@ class AlertedEngine:
         trusted: tuple[str, ...] = (),
         allowed: tuple[str, ...] = (),
         journal: OpenTrade | None = None,
+        sized: bool = False,
         **rules: object,
     ) -> None:
         self.live = LiveEngine(venue, config, journal)
@@ -74,7 +75,8 @@ class AlertedEngine:
         settings: dict[str, HookSettings] = {}
         for name in (NAME, "signed"):
             given = SourceRules(name, config.title, frozenset(IntentVerb), **rules)  # type: ignore[arg-type]
-            settings[name] = HookSettings(given, config.symbol, allowed=tuple(map(address_range, allowed)))
+            ranges = tuple(map(address_range, allowed))
+            settings[name] = HookSettings(given, config.symbol, allowed=ranges, sized=sized)
         self.arming = Arming([each.rules for each in settings.values()], wall_clock)
         self.desk = IntentDesk(
             self.live.engine, lambda: IntentJournal.open(self.url, "paper"), "paper", self.arming, wall_clock

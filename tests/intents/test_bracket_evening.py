@@ -64,7 +64,7 @@ def test_from_the_alert_to_the_exit(venue: LocalVenue, tmp_path: Path) -> None:
     assert PATIENT.entry_price == D(149)
     with (
         journals(tmp_path, None, wall_clock) as journal,
-        AlertedEngine(venue, tmp_path, TOLD, journal=journal) as engine,
+        AlertedEngine(venue, tmp_path, TOLD, journal=journal, sized=True) as engine,
     ):
         live = engine.live
         live.opened()
@@ -96,7 +96,8 @@ def _held_by_a_guard(venue: LocalVenue, engine: AlertedEngine) -> IntentRecord:
 
 
 def _entered_in_parts(venue: LocalVenue, engine: AlertedEngine) -> IntentRecord:
-    live, alert = engine.live, {"id": "in", "prev_market_position": "flat", "market_position": "long"}
+    live = engine.live
+    alert = {"id": "in", "prev_market_position": "flat", "market_position": "long", "size": 5_000}
     status, answer = engine.alert("buy", **alert)
     assert status == 202
     engine.ends_as(answer["id"], "SENT")
@@ -112,7 +113,7 @@ def _entered_in_parts(venue: LocalVenue, engine: AlertedEngine) -> IntentRecord:
     liquidity(venue, D(1_000_000))
     venue.set_price("SOL", D("148.8"))
     row = engine.ends_as(answer["id"], "DONE")
-    assert held(live) == D("2.01")
+    assert held(live) == D("2.01"), "the plan's size, although the alert says more"
     assert engine.alert("buy", **alert) == (200, {"id": row.id, "state": "DONE"})
     return row
 
@@ -135,10 +136,10 @@ def _closed_by_an_alert(venue: LocalVenue, engine: AlertedEngine) -> IntentRecor
     """The second stay of the evening."""
     live = engine.live
     live.wait_for(lambda: may_be_told(live), "the bracket to be ready once more")
-    again = engine.alert("buy", id="in again", prev_market_position="flat")[1]["id"]
+    again = engine.alert("buy", id="in again", prev_market_position="flat", size="100.50")[1]["id"]
     live.wait_for(lambda: prices(live) == ["149"], "the second entry")
     venue.set_price("SOL", D("148.8"))
-    engine.ends_as(again, "DONE")
+    assert engine.ends_as(again, "DONE").text == "holds 0.67 at 149 on average"
     venue.set_price("SOL", D(152))  # a signal closes nothing at a loss
     row = engine.ends_as(engine.alert("sell", id="out", market_position="flat")[1]["id"], "DONE")
     venue.set_price("SOL", D("152.1"))  # it acts with the next price
