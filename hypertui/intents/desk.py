@@ -34,6 +34,7 @@ from hypertui.port.intents import IntentCounter, IntentsView, IntentView
 _KEPT = 50  # intents that are shown
 _SHOWN_WITHIN = 0.5  # seconds until a snapshot says why the trade has refused something
 _LOOK = 0.2  # seconds between two looks at what becomes of them
+_PRUNED_EVERY, _PRUNED_ON = 86_400_000, 2_000  # ms until what is too old goes again, and while more is left
 _LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -256,9 +257,12 @@ class IntentDesk:
         """Settle what an earlier engine has left, then follow what is under way, until cancelled."""
         with suppress(NotWritten):
             await self._settle_what_was_left()
+        prunes_at = self._clock()
         while True:
             await asyncio.sleep(_LOOK)
             now = self._clock()
+            if now >= prunes_at:
+                prunes_at = now + await self._prune(now)
             self._warnings.look_for_silence(self.arming.rules, self.arming.view, now)
             view = self._engine.view
             for record, since in list(self._open.values()):
@@ -269,6 +273,14 @@ class IntentDesk:
                     await self._become(record, found)
                     verb = IntentVerb(record.verb)
                     self._warnings.judged(record.source.partition(":")[2], verb, found)
+
+    async def _prune(self, now: int) -> int:
+        """Have some of what is too old go; returns in how many ms more of it may."""
+        try:
+            more = await self._written(lambda journal: journal.prune(now))
+        except NotWritten:
+            more = True  # it may work by then
+        return _PRUNED_ON if more else _PRUNED_EVERY
 
     async def close(self) -> None:
         """Give up what is under way, and let the journal go."""
