@@ -68,7 +68,8 @@ class WebhookSettings(Section):
 class HookTable(Section):
     """A source (docs/webhooks.md). `trade` names the one that it may speak to, by default the only one there
     is; it may want the `verbs`, and call the market by other `tickers`. `live` lets it act on mainnet, where
-    it has to be armed too. A wish waits `ttl` seconds at most. With `proven` it opens trades only in a market
+    it has to be armed too. A wish waits `ttl` seconds at most. With `allow_size` an alert may say what the
+    entry of a bracket is worth, up to what the plan says. With `proven` it opens trades only in a market
     that the leaderboard of the network calls proven (docs/leaderboard.md)."""
 
     trade: TradeName | None = None
@@ -76,6 +77,7 @@ class HookTable(Section):
     tickers: tuple[str, ...] = ()
     allow: Ranges = ()
     live: bool = False
+    allow_size: bool = False
     ttl: float = Field(30.0, ge=1, le=_MOST_TTL, allow_inf_nan=False)
     expect_every: Lasting = ""
     proven: bool = False

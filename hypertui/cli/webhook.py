@@ -20,10 +20,11 @@ from hypertui.cli.webhook_door import hooks_of, secrets_file
 from hypertui.core.clock import wall_ms
 from hypertui.core.endpoint import ListenAddress
 from hypertui.core.files import read_regular
+from hypertui.core.market import plain
 from hypertui.core.redaction import printable
 from hypertui.settings import Settings, load_settings
 from hypertui.trade_tables import is_name
-from hypertui.webhook.message import Misunderstood, alert_of
+from hypertui.webhook.message import Misunderstood
 from hypertui.webhook.requests import MOST_BYTES, HookSettings
 from hypertui.webhook.secrets import HookKind, Hooks, signature
 
@@ -159,7 +160,7 @@ def _sent(url: str, body: bytes, headers: dict[str, str], expected: int | None) 
 
 def _dry(table: HookSettings, body: bytes) -> int:
     try:
-        alert = alert_of(body, table.rules.source, table.symbol, table.tickers, table.hodl)
+        alert = table.alert(body)
     except Misunderstood as error:
         print(f"refused: {error.reason}: {error.text}")
         return _NOT_TAKEN
@@ -167,7 +168,9 @@ def _dry(table: HookSettings, body: bytes) -> int:
         print(f"refused: not-allowed: {alert.verb} is not among its verbs")
         return _NOT_TAKEN
     at = datetime.fromtimestamp(alert.event_at / 1_000, UTC)
-    print(f"{alert.verb} {table.rules.trade}, as of {at:%Y-%m-%d %H:%M:%S} UTC, key {printable(alert.key)}")
+    most = "" if alert.most is None else f" with {plain(alert.most)} USD at most"
+    wanted = f"{alert.verb} {table.rules.trade}{most}, as of {at:%Y-%m-%d %H:%M:%S} UTC"
+    print(f"{wanted}, key {printable(alert.key)}")
     return 0
 
 

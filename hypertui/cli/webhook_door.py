@@ -51,6 +51,8 @@ def _hook(settings: Settings, name: str, table: HookTable, made: type[HookSettin
     if trade is None:
         said = "names no trade" if wanted is None else f"names trade {wanted}, which is not there"
         raise ValueError(f"webhooks.{name} {said}: {', '.join(names)}")
+    if table.allow_size and trade.strategy != "bracket":
+        raise ValueError(f"webhooks.{name}.allow_size is for a bracket, and {trade.name} is a ladder")
     is_mainnet = settings.network is Network.MAINNET
     rules = SourceRules(
         name,
@@ -63,7 +65,7 @@ def _hook(settings: Settings, name: str, table: HookTable, made: type[HookSettin
         needs_proof=table.proven,
     )
     allowed = tuple(map(address_range, table.allow))
-    return made(rules, trade.symbol, frozenset(table.tickers), allowed, settings.hodl)
+    return made(rules, trade.symbol, frozenset(table.tickers), allowed, settings.hodl, table.allow_size)
 
 
 @contextmanager

@@ -280,13 +280,13 @@ class OperatorActions(Host, inherit_bindings=False):
             self.push_screen(self._filter)
 
     def action_acknowledge(self) -> None:
-        fresh = [a for a in self.selected.alarms if a.active and not self.frame.seen(a)]
+        fresh = [a for a in self.frame.alarms if a.active and not self.frame.seen(a)]
         if not fresh:
             self.notice("nothing to acknowledge")
         elif self.ended is None:
             self.command(Verb.ACKNOWLEDGE, alarms=tuple(alarm.key for alarm in fresh))
         else:
-            self.notice(f"{self._alarm_ack.acknowledge(self.selected.alarms)} acknowledged")
+            self.notice(f"{self._alarm_ack.acknowledge(self.frame.alarms)} acknowledged")
 
     def action_mute(self) -> None:
         muted = self._alarm_ack.mute(self._clock())

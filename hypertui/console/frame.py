@@ -82,6 +82,11 @@ class Frame:
         """Day and time to the millisecond."""
         return fmt.exact_time(ms, self.zone)
 
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """Those of the trade, and of the sources that speak to it."""
+        return (*self.snapshot.alarms, *self.intents.alarms_of(self.snapshot.name))
+
     def seen(self, alarm: Alarm) -> bool:
         """Whether this occurrence of an alarm was acknowledged."""
         return alarm.acknowledged is not None or (alarm.key, alarm.count, alarm.severity) in self.acknowledged
@@ -183,7 +188,7 @@ class Frame:
         invariant = snapshot.invariant
         if invariant is not None and not invariant.ok and invariant.settled:
             return "UNPROTECTED" if invariant.unprotected else "FAULT"
-        if any(self._loud(alarm) for alarm in snapshot.alarms):
+        if any(self._loud(alarm) for alarm in self.alarms):
             return "ALARM"
         if self.ended is not None or snapshot.over:
             return ""
@@ -216,7 +221,7 @@ class Frame:
     @property
     def critical(self) -> frozenset[str]:
         """The critical causes of this moment, by name."""
-        causes = {f"alarm {alarm.key} {alarm.count}" for alarm in self.snapshot.alarms if self._loud(alarm)}
+        causes = {f"alarm {alarm.key} {alarm.count}" for alarm in self.alarms if self._loud(alarm)}
         if self.trouble in ("ENGINE FAILED", "ENGINE SILENT", "UNPROTECTED", "FAULT"):
             causes.add(self.trouble)
         return frozenset(causes)
@@ -224,8 +229,7 @@ class Frame:
     @property
     def warned(self) -> int:
         """How many warnings hold that nobody has acknowledged."""
-        alarms = self.snapshot.alarms
-        return sum(a.active and a.severity is Severity.WARNING and not self.seen(a) for a in alarms)
+        return sum(a.active and a.severity is Severity.WARNING and not self.seen(a) for a in self.alarms)
 
     def _loud(self, alarm: Alarm) -> bool:
         return alarm.active and alarm.severity is Severity.CRITICAL and not self.seen(alarm)

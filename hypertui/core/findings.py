@@ -18,10 +18,12 @@ class Level(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at before a trade: its figure beside its limit (empty where there is none),
-    and one line that says what it means."""
+    and one line that says what it means. `because` is the reason of an intent that it stands against, empty
+    where it has none of its own (see `IntentReason`)."""
 
     name: str
     level: Level
     text: str
     figure: str = ""
     limit: str = ""
+    because: str = ""

@@ -68,6 +68,7 @@ class IntentReason(StrEnum):
     COOLDOWN = "cooldown"  # its last stay in the market has just ended
     DESYNC = "desync"  # its sender believes in another position than there is
     PREFLIGHT = "preflight"  # the check before a trade refused it
+    NO_MARGIN = "no-margin"  # the account has too little for it
     EXCHANGE_REFUSED = "exchange-refused"
     UNFILLED = "unfilled"  # its entry was given up
     EXPIRED = "expired"

@@ -74,7 +74,7 @@ class CommandHandler:
                 said = trade.exits.signal(command.who.partition(" ")[0])
                 trade.context.commands.note(command, CommandState.CONFIRMED, said)
             case Verb.OPEN:
-                said = trade.entry.tell(command.source)
+                said = trade.entry.tell(command.source, most=command.most)
                 trade.context.commands.note(command, CommandState.CONFIRMED, said)
             case Verb.REARM:
                 said = trade.guards.rearm(command.guard, command.who.partition(" ")[0], command.reason)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager
 
 from hypertui.core import volatility
+from hypertui.core.intents import IntentReason
 from hypertui.core.shutdown import FAILED
 from hypertui.engine.accumulation_watch import watch_accumulation
 from hypertui.engine.figures_log import FiguresLog
@@ -58,7 +59,7 @@ class _Seat:
         self.stop = Stop(config.on_exit)
         self.task: asyncio.Task[StopReason] | None = None
         self.started_again_by: Command | None = None
-        self.came_to_nothing = ""  # why the last signal to begin did, if it did
+        self.came_to_nothing: StopReason | None = None  # how the last signal to begin did, if it did
 
     @property
     def runner(self) -> TradeRunner | None:
@@ -159,11 +160,13 @@ class EmbeddedEngine:
             return Ack(command.id, False, f"{text}: there are {names}")
         if command.verb is Verb.START and self._is_over(seat):
             return self._start_again(seat, command)
+        sources = self.sources if command.verb is Verb.ACKNOWLEDGE else None
+        known = () if sources is None else sources.acknowledge(command, seat.config.title)
         if seat.runner is not None and command.verb is Verb.ACKNOWLEDGE and seat.ended:
-            return seat.publisher.acknowledge(command)
+            return seat.publisher.acknowledge(command, known)
         if seat.runner is None or seat.task is None or seat.task.done():
             return Ack(command.id, False, NOT_RUNNING)
-        return await seat.runner.command(command)
+        return await seat.runner.command(command, known)
 
     def _arm(self, command: Command) -> Ack:
         sources, log = self.sources, self._commands
@@ -292,7 +295,7 @@ class EmbeddedEngine:
                 break
             if not runner.signal.begins_again(runner.trade, reason):
                 break
-            seat.came_to_nothing = reason.text if reason.status else ""
+            seat.came_to_nothing = reason if reason.status else None
             gate = runner.gate
             seat.publisher.again(() if gate is None or not reason.status else gate.findings)
         seat.figures.look(seat.publisher.snapshot, seat.log, at_end=True)
@@ -304,17 +307,18 @@ class EmbeddedEngine:
         try:
             reason = await self._run(seat)
         except (StartRefused, PlanError) as error:
-            reason = StopReason(getattr(error, "status", 2), str(error))
+            because = getattr(error, "because", IntentReason.PREFLIGHT)
+            reason = StopReason(getattr(error, "status", 2), str(error), because)
         except Rejected as error:
-            reason = StopReason(2, str(error))
+            reason = StopReason(2, str(error), IntentReason.EXCHANGE_REFUSED)
         except ExchangeError as error:
-            reason = StopReason(_UNKNOWN_VENUE, str(error))
+            reason = StopReason(_UNKNOWN_VENUE, str(error), IntentReason.BLIND)
         except Exception as error:
             if seat.runner is None and len(self._seats) == 1:
                 raise  # nothing of the engine has begun: bad input
             _LOG.exception("a defect")
             text = f"a defect before anything was traded: {type(error).__name__}: {error}"
-            reason = StopReason(FAILED, text)
+            reason = StopReason(FAILED, text, IntentReason.UNKNOWN)
         if reason.status:
             seat.log.add(EventKind.STATE, reason.text, {"status": reason.status}, Severity.CRITICAL)
         return reason

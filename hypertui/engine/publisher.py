@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from hypertui.core.findings import Finding
@@ -64,6 +64,7 @@ class Publisher:
             steady=self._steady(),
             mode=mode,
             reason=reason.text,
+            not_begun=reason.because,
             over=True,
             refusals=tuple((verb, NOT_RUNNING) for verb in Verb if verb not in _WHEN_OVER),
         )
@@ -79,11 +80,11 @@ class Publisher:
             findings=findings,
         )
 
-    def acknowledge(self, command: Command) -> Ack:
+    def acknowledge(self, command: Command, beside: Sequence[str]) -> Ack:
         """Note that an operator knows of alarms of a run that has ended."""
         runner = self.runner
         assert runner is not None, "it has ended"
-        ack = runner.acknowledge(command)
+        ack = runner.acknowledge(command, beside)
         context = runner.context
         self.snapshot = replace(
             self.snapshot,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypertui.core.intents import IntentReason
 from hypertui.execution.refusal import StartRefused
 from hypertui.execution.trade_context import TradeContext
 from hypertui.port.commands import NEVER_STARTED, Stop, StopReason
@@ -14,14 +15,19 @@ WAITS = "waits for a signal"
 
 
 class SignalStart:
-    """Of one run of a trade. `waits` while no signal has come; `came_to_nothing` is why the last one did, of
+    """Of one run of a trade. `waits` while no signal has come; `came_to_nothing` is how the last one did, of
     the run before, if it did."""
 
     def __init__(self, context: TradeContext) -> None:
         self.waits = False
-        self.came_to_nothing = ""
+        self.came_to_nothing: StopReason | None = None
         self._context = context
         self._at: int | None = None
+
+    @property
+    def not_begun(self) -> str:
+        """Why the last signal came to nothing: the reason of its intent."""
+        return "" if self.came_to_nothing is None else self.came_to_nothing.because
 
     @property
     def is_awaited(self) -> bool:
@@ -36,7 +42,8 @@ class SignalStart:
         """Wait for the signal, or for the order to leave; whether it has come."""
         context = self._context
         if self._at is None:
-            rest = f"; the last one came to nothing: {self.came_to_nothing}" if self.came_to_nothing else ""
+            last = self.came_to_nothing
+            rest = "" if last is None else f"; the last one came to nothing: {last.text}"
             context.set_mode(Mode.STARTING, f"{WAITS}{rest}")
             self.waits = True
             await context.queue.run_until(lambda: not self.waits or stop.requested)
@@ -49,7 +56,8 @@ class SignalStart:
         StartRefused."""
         age = 0 if self._at is None else self._context.clock() - self._at
         if age > SIGNAL_LASTS:
-            raise StartRefused(f"the signal is {age // 1_000} s old, {SIGNAL_LASTS // 1_000} s at most")
+            text = f"the signal is {age // 1_000} s old, {SIGNAL_LASTS // 1_000} s at most"
+            raise StartRefused(text, because=IntentReason.EXPIRED)
 
     def begins_again(self, trade: Any, reason: StopReason) -> bool:
         """Whether the next signal is waited for, when the run has ended so: its `trade` was closed in order,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Protocol
 
-from hypertui.core.market import OrderType, Source, SourceKind
+from hypertui.core.market import OrderType, Source, SourceKind, plain
 from hypertui.core.phrases import at_price
 from hypertui.engine.trade_guards import TradeGuards
 from hypertui.execution.recorder import TradeRecorder
@@ -46,18 +46,19 @@ class TradeEntry:
         refused = self._refusal(self._trade.context.clock())
         return refused or self._trade.guards.refusal_of_entry(self._planned)
 
-    def tell(self, source: Source, price: Decimal | None = None) -> str:
-        """`source` wants it to enter, at a `price` (USD) where it says one; returns what becomes of it, in
-        words. It must not be refused."""
+    def tell(self, source: Source, price: Decimal | None = None, most: Decimal | None = None) -> str:
+        """`source` wants it to enter, at a `price` and with so much at `most` where it says so (USD); returns
+        what becomes of it, in words. It must not be refused."""
         recorder, now = self._trade.recorder, self._trade.context.clock()
         seen = recorder.mark
         assert seen is not None, "it would be refused before the first price"
-        recorder.take(EntryTold(now, source, seen, price))
+        recorder.take(EntryTold(now, source, seen, price, most))
         wanted = next(iter(recorder.trade.target.orders), None)
         if wanted is None:
             return "it does not enter"
         at_market = wanted.type is OrderType.IOC
-        return "it enters at the market" if at_market else f"it enters at {at_price(wanted.stands_at)}"
+        at = "at the market" if at_market else f"at {at_price(wanted.stands_at)}"
+        return f"it enters {at}" if most is None else f"it enters {at} with {plain(wanted.size)}"
 
     def reopened(self, wish: Wish) -> bool:
         """Whether the trade goes on flat, now that an exit has been seen through."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from hypertui.core.market import Fill, Instrument
@@ -139,10 +139,10 @@ class TradeRunner:
                 raise
             return await self._exit.by_defect(error, self.trade, stop)
 
-    async def command(self, command: Command) -> Ack:
-        """Take an operator's command; must be awaited on the trader's own loop."""
+    async def command(self, command: Command, beside: Sequence[str] = ()) -> Ack:
+        """Take an operator's command, on the trader's loop; `beside` are others' alarms that it is for."""
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-        given = CommandGiven(command, answer)
+        given = CommandGiven(command, answer, beside)
         if self._is_over:
             turn_away([given])
         else:
@@ -152,21 +152,22 @@ class TradeRunner:
             await self.context.durability.written()  # a restart must know what was promised
         return ack
 
-    def _taken(self, command: Command) -> Ack:
+    def _taken(self, command: Command, beside: Sequence[str]) -> Ack:
         if command.verb is Verb.ACKNOWLEDGE:
-            return self.acknowledge(command)
+            return self.acknowledge(command, beside)
         if self.fallback is not None:
             return self.fallback.take(command)
         return self._before_opening(command) if self.trade is None else self.trade.commands.take(command)
 
-    def acknowledge(self, command: Command) -> Ack:
+    def acknowledge(self, command: Command, beside: Sequence[str] = ()) -> Ack:
         """Note that an operator knows of alarms, whatever state the trade is in. On the engine's own loop."""
         context = self.context
         turned_away = context.commands.turned_away(command, self.refusal)
         if turned_away is not None:
             return turned_away
         keys = context.alarms.acknowledge(command.alarms, command.who)
-        context.commands.note(command, CommandState.CONFIRMED, ", ".join(keys) or "nothing to acknowledge")
+        said = ", ".join([*keys, *beside]) or "nothing to acknowledge"
+        context.commands.note(command, CommandState.CONFIRMED, said)
         return Ack(command.id, True)
 
     def _before_opening(self, command: Command) -> Ack:
@@ -309,8 +310,8 @@ class TradeRunner:
     def _take(self, arrival: Arrival) -> None:
         """Whatever arrives passes here."""
         match arrival:
-            case CommandGiven(command, answer):
-                ack = self._taken(command)
+            case CommandGiven(command, answer, beside):
+                ack = self._taken(command, beside)
                 if not answer.done():  # whoever asked may not wait any more
                     answer.set_result(ack)
             case JournalRecovered() | JournalFailed():

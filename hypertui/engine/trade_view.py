@@ -57,7 +57,7 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables)
     }
     asked = (verb for verb in Verb if verb not in OF_SOURCES)
     common["refusals"] = tuple((verb, why) for verb in asked if (why := trader.refusal(verb)))
-    common["waits"] = trader.signal.waits
+    common["waits"], common["not_begun"] = trader.signal.waits, trader.signal.not_begun
     if trade is not None:
         common |= {
             "resumes": trade.steering.resumes,

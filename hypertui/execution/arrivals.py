@@ -171,10 +171,12 @@ class SettlementRead:
 
 @dataclass(frozen=True, slots=True)
 class CommandGiven:
-    """An operator's command, and who waits for the first answer to it."""
+    """An operator's command, and who waits for the first answer to it. `beside` are the keys of alarms of
+    others than the trade that it has acknowledged already."""
 
     command: Command
     answer: asyncio.Future[Ack]
+    beside: Sequence[str] = ()
 
 
 AccountArrival: TypeAlias = (

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
+from hypertui.core.intents import IntentReason
 from hypertui.core.market import ZERO, Fill, Order, Side
 from hypertui.exchange.protocol import (
     Exchange,
@@ -92,7 +93,8 @@ class Entry:
         self._client_id = order.client_id
         bought = await self._bought(order, expires_at, queue)
         if bought == 0:
-            raise StartRefused("the entry found no seller within its limit; nothing was bought", status=3)
+            text = "the entry found no seller within its limit; nothing was bought"
+            raise StartRefused(text, status=3, because=IntentReason.UNFILLED)
         return await self._all_fills(bought, symbol, expires_at, queue)
 
     async def _set_leverage(self, queue: EventQueue[Any], *, isolated: bool) -> None:
@@ -147,7 +149,8 @@ class Entry:
         if isinstance(answer, Filled):
             return answer.size
         if isinstance(answer, Refused):
-            raise StartRefused(f"the exchange refused the entry: {answer.text}")
+            text = f"the exchange refused the entry: {answer.text}"
+            raise StartRefused(text, because=IntentReason.EXCHANGE_REFUSED)
         return ZERO
 
     async def _find_out(self, order: Order, expires_at: int, queue: EventQueue[Any]) -> Decimal:

@@ -222,9 +222,9 @@ class Trade:
                 self.exits.begin(rule)
                 said = next((each.text for each in verdicts if each.rule is rule), "")
                 self.tracker.news.append(ExitActed(rule, price, said, verdicts, self.strategy.reenters))
-            case EntryTold(_, source, seen, price):
+            case EntryTold(_, source, seen, price, most):
                 self._tell(given)
-                self.tracker.news.append(EntryAsked(source, seen, price))
+                self.tracker.news.append(EntryAsked(source, seen, price, most))
             case StayEnded():
                 self._tell(given)
                 self.exits.rest()

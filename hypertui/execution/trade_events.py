@@ -94,8 +94,10 @@ class TradeEvents:
 
     def _told(self, told: EntryAsked) -> None:
         at = "" if told.price is None else f" at {phrases.at_price(told.price)}"
+        most = "" if told.most is None else f" with {phrases.at_price(told.most)} USD at most"
         data = {"entry": "told", "source": str(told.source), "seen": plain(told.seen)}
-        text = f"told to enter by {told.source}{at}, the price is {phrases.at_price(told.seen)}"
+        data |= {} if told.most is None else {"most": plain(told.most)}
+        text = f"told to enter by {told.source}{at}{most}, the price is {phrases.at_price(told.seen)}"
         self._log.add(EventKind.STATE, text, data)
 
     def _exit(self, acted: ExitActed) -> None:

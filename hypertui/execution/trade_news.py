@@ -75,12 +75,13 @@ class ExitActed:
 
 @dataclass(frozen=True, slots=True)
 class EntryAsked:
-    """Somebody has told the strategy to enter, while the price was `seen`, at a `price` where one was said
-    (USD)."""
+    """Somebody has told the strategy to enter, while the price was `seen`, at a `price` and with so much at
+    `most` where either was said (USD)."""
 
     source: Source
     seen: Decimal
     price: Decimal | None
+    most: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ import asyncio
 import logging
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState, IntentVerb
@@ -34,6 +35,7 @@ from hypertui.port.intents import IntentCounter, IntentsView, IntentView
 _KEPT = 50  # intents that are shown
 _SHOWN_WITHIN = 0.5  # seconds until a snapshot says why the trade has refused something
 _LOOK = 0.2  # seconds between two looks at what becomes of them
+_PRUNED_EVERY, _PRUNED_ON = 86_400_000, 2_000  # ms until what is too old goes again, and while more is left
 _LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -87,11 +89,10 @@ class IntentDesk:
         """The newest view, from any thread."""
         return IntentsView(
             self.place,
-            self.arming.view,
+            tuple(replace(each, alarms=self._warnings.of(each.name)) for each in self.arming.view),
             self._shown,
             tuple(IntentCounter(*key, count) for key, count in sorted(self._counts.copy().items())),
             tuple(sorted(self._denied.copy().items())),
-            self._warnings.view,
         )
 
     def refusal(self, command: Command) -> str:
@@ -101,6 +102,13 @@ class IntentDesk:
     def arm(self, command: Command) -> str:
         """Arm or disarm it; returns what that comes to, in words."""
         return self.arming.arm(command)
+
+    def acknowledge(self, command: Command, trade: str) -> Sequence[str]:
+        """Note that an operator knows of alarms of the sources that speak to `trade`; returns the keys of
+        those that nobody knew of before."""
+        names = (each.name for each in self.arming.view if each.trade == trade)
+        acknowledge = partial(self._warnings.acknowledge, keys=command.alarms, who=command.who)
+        return [key for name in names for key in acknowledge(name)]
 
     # What arrives
 
@@ -227,6 +235,7 @@ class IntentDesk:
                 rules.source,
                 Source(SourceKind.WEBHOOK, rules.name),
                 rules.trade,
+                most=alert.most,
             )
         )
         if not ack.accepted:
@@ -266,9 +275,12 @@ class IntentDesk:
         """Settle what an earlier engine has left, then follow what is under way, until cancelled."""
         with suppress(NotWritten):
             await self._settle_what_was_left()
+        prunes_at = self._clock()
         while True:
             await asyncio.sleep(_LOOK)
             now = self._clock()
+            if now >= prunes_at:
+                prunes_at = now + await self._prune(now)
             self._warnings.look_for_silence(self.arming.rules, self.arming.view, now)
             self._proving.look(self.arming.rules)
             view = self._engine.view
@@ -280,6 +292,14 @@ class IntentDesk:
                     await self._become(record, found)
                     verb = IntentVerb(record.verb)
                     self._warnings.judged(record.source.partition(":")[2], verb, found)
+
+    async def _prune(self, now: int) -> int:
+        """Have some of what is too old go; returns in how many ms more of it may."""
+        try:
+            more = await self._written(lambda journal: journal.prune(now))
+        except NotWritten:
+            more = True  # it may work by then
+        return _PRUNED_ON if more else _PRUNED_EVERY
 
     async def close(self) -> None:
         """Give up what is under way, and let the journal go."""

@@ -7,6 +7,7 @@ paused or has lost sight of the exchange.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from hypertui.core.intents import IntentReason, IntentState, IntentVerb, because_of_guard
@@ -56,13 +57,14 @@ class SourceRules:
 @dataclass(frozen=True, slots=True)
 class Alert:
     """What a source wants. `key` tells it from its other ones; `event_at` (ms) is when it happened by its
-    sender's clock. `before` is what the sender believes to have held until then, None where it does not
-    say."""
+    sender's clock. `before` is what the sender believes to have held until then, and an entry is worth so
+    much (USD) at `most`; None where it does not say."""
 
     verb: IntentVerb
     key: str
     event_at: int
     before: Held | None = None
+    most: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,9 @@ def judge(
         return _no(IntentState.REJECTED, IntentReason.NOT_ALLOWED, f"there is no trade {rules.trade}")
     if alert.verb.adds_risk and (missed := missed_alert(alert, trade)):
         return _no(IntentState.HELD, IntentReason.DESYNC, missed)
+    if alert.most is not None and trade.bracket is None:
+        text = "it says a size, which the entry of a bracket alone may have from an alert"
+        return _no(IntentState.REJECTED, IntentReason.NOT_ALLOWED, text)
     if alert.verb is IntentVerb.OPEN:
         may = _may_open(trade) if trade.bracket is None else _may_enter(trade, trade.bracket, now)
         is_taken = may.state is IntentState.ACCEPTED and rules.needs_proof

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypertui.core.findings import Level
-from hypertui.core.intents import IntentReason, IntentState, IntentVerb, because_of_guard
+from hypertui.core.intents import IntentReason, IntentState, IntentVerb
 from hypertui.core.market import plain
 from hypertui.core.phrases import at_price
 from hypertui.intents.gate import GateVerdict
@@ -59,9 +59,6 @@ def _opened(trade: Snapshot, is_shown: bool) -> GateVerdict | None:
     if not is_shown or not (trade.over or trade.waits):
         return None
     red = next((finding for finding in trade.findings if finding.level is Level.RED), None)
-    if red is None:
-        return GateVerdict(IntentState.FAILED, IntentReason.EXCHANGE_REFUSED, trade.reason)
-    guards = {guard.words: guard.guard for guard in trade.guards}
-    if red.name in guards:
-        return GateVerdict(IntentState.FAILED, because_of_guard(guards[red.name]), red.text)
-    return GateVerdict(IntentState.FAILED, IntentReason.PREFLIGHT, red.text)
+    state = IntentState.EXPIRED if trade.not_begun == IntentReason.EXPIRED else IntentState.FAILED
+    text = trade.reason if red is None else red.text
+    return GateVerdict(state, trade.not_begun or IntentReason.NOT_RUNNING, text)

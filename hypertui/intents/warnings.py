@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from hypertui.core.intents import IntentReason, IntentState, IntentVerb
 from hypertui.core.phrases import lasting
 from hypertui.intents.gate import GateVerdict, SourceRules
 from hypertui.port.intents import SourceView
-from hypertui.port.snapshot import Alarm, Severity
+from hypertui.port.snapshot import Acknowledgement, Alarm, Severity
 
 _WORTH_TELLING = (IntentState.HELD, IntentState.FAILED, IntentState.EXPIRED)
 
 
 class Warnings:
-    """Alarms of sources, by key: what a source's newest alert came to, and its silence. One ends with the
-    next alert that comes to something. `clock` gives ms."""
+    """Alarms of sources: what a source's newest alert came to, and its silence. One ends with the next alert
+    that comes to something. To be read, and acknowledged, from any thread. `clock` gives ms."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
         self._began = clock()
-        self._alarms: dict[str, Alarm] = {}
+        self._lock = threading.Lock()
+        self._alarms: dict[str, Alarm] = {}  # by key
 
-    @property
-    def view(self) -> tuple[Alarm, ...]:
-        """Those that hold, and the last of those that are over."""
-        return tuple(self._alarms.copy().values())
+    def of(self, source: str) -> tuple[Alarm, ...]:
+        """A source's: those that hold, and the last of those that are over."""
+        return tuple(alarm for key in _keys(source) if (alarm := self._alarms.get(key)) is not None)
+
+    def acknowledge(self, source: str, keys: Collection[str], who: str) -> list[str]:
+        """Note that somebody knows of a source's alarms that hold, of these `keys` or, without any, of all;
+        returns the keys of those that nobody knew of before."""
+        with self._lock:
+            fresh = [
+                alarm
+                for alarm in self.of(source)
+                if alarm.active and alarm.acknowledged is None and (not keys or alarm.key in keys)
+            ]
+            for alarm in fresh:
+                known = Acknowledgement(who, self._clock())
+                self._alarms[alarm.key] = replace(alarm, acknowledged=known)
+        return [alarm.key for alarm in fresh]
 
     def judged(self, source: str, verb: IntentVerb, verdict: GateVerdict) -> None:
         """An alert of a source has come to this."""
-        key = f"webhook {source}"
+        key, _ = _keys(source)
         if verdict.state in _WORTH_TELLING:
             missed = verdict.reason == IntentReason.DESYNC
             severity = Severity.CRITICAL if missed else Severity.WARNING
@@ -45,7 +60,7 @@ class Warnings:
             if each.expect_every is None:
                 continue
             silent = now - (last.get(each.name) or self._began)
-            key = f"webhook {each.name} silent"
+            _, key = _keys(each.name)
             if silent > each.expect_every:
                 words = lasting(each.expect_every // 1_000)
                 self._sound(key, Severity.WARNING, f"webhook {each.name}: no alert for more than {words}")
@@ -53,14 +68,21 @@ class Warnings:
                 self._clear(key)
 
     def _sound(self, key: str, severity: Severity, text: str) -> None:
-        now, known = self._clock(), self._alarms.get(key)
-        if known is not None and known.active and known.text == text:
-            self._alarms[key] = replace(known, last=now)
-            return
-        count = 1 if known is None else known.count + 1
-        self._alarms[key] = Alarm(key, severity, text, now if known is None else known.first, now, count)
+        with self._lock:
+            now, known = self._clock(), self._alarms.get(key)
+            if known is not None and known.active and known.text == text:
+                self._alarms[key] = replace(known, last=now)
+                return
+            count = 1 if known is None else known.count + 1
+            self._alarms[key] = Alarm(key, severity, text, now if known is None else known.first, now, count)
 
     def _clear(self, key: str) -> None:
-        known = self._alarms.get(key)
-        if known is not None and known.active:
-            self._alarms[key] = replace(known, active=False, last=self._clock())
+        with self._lock:
+            known = self._alarms.get(key)
+            if known is not None and known.active:
+                self._alarms[key] = replace(known, active=False, last=self._clock())
+
+
+def _keys(source: str) -> tuple[str, str]:
+    """Those of what its newest alert came to, and of its silence."""
+    return f"webhook {source}", f"webhook {source} silent"

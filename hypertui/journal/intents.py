@@ -22,6 +22,8 @@ from hypertui.journal.session import DatabaseSession
 from hypertui.journal.tables import create
 
 KNOWN_FOR = 7 * 86_400_000  # ms for which the same intent is known again
+KEPT_FOR = 30 * 86_400_000  # ms for which one is kept that came to nothing
+_BATCH = 500  # rows that go in one transaction: a commit of a trade waits no longer than for that
 _WRITE_WITHIN = 1.0  # seconds
 _AT_START = 15.0
 _OPEN = tuple(state.value for state in IntentState if not state.is_final)
@@ -99,6 +101,21 @@ class IntentJournal:
         """Write down what has become of an intent."""
         change = INTENTS.update().where(INTENTS.c.id == record.id).values(**asdict(record))
         self._session.run(lambda connection: connection.execute(change), within=_WRITE_WITHIN)
+
+    def prune(self, now: int) -> bool:
+        """Delete some of those that came to nothing more than `KEPT_FOR` before `now` (ms); returns whether
+        more of them are left. What has led to a command stays: the orders that followed are told by it."""
+        old = select(INTENTS.c.id).where(
+            INTENTS.c.network == self._network,
+            INTENTS.c.received_at < now - KEPT_FOR,
+            INTENTS.c.command_id == "",
+            INTENTS.c.state.not_in(_OPEN),
+        )
+        gone = INTENTS.delete().where(INTENTS.c.id.in_(old.limit(_BATCH)))
+        count: int = self._session.run(
+            lambda connection: connection.execute(gone).rowcount, within=_WRITE_WITHIN
+        )
+        return count == _BATCH
 
     def unfinished(self) -> Sequence[IntentRecord]:
         """Those that have not come to an end, oldest first."""

@@ -5,7 +5,7 @@ Everything here is read from the journal or derived from its fills; nothing is s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -54,6 +54,7 @@ class Story:
     unmatched: Decimal
     replaced_by: tuple[str, ...]
     intent: IntentRecord | None = None  # of a source outside, which has led to the order
+    opened_by: tuple[IntentRecord, ...] = ()  # likewise, those that opened what it has closed
 
     @property
     def reason(self) -> str:
@@ -124,7 +125,8 @@ def tell(reader: History, name: OrderName) -> Story:
     if order is not None and order.step:
         step = next((step for step in reader.steps(trade.id) if step.seq == order.step), None)
     trades = [other for other in reader.trades() if AccountMarket.of(other) == AccountMarket.of(trade)]
-    allocations, unmatched = _allocations(reader.market_fills(trades), {key_of(fill) for fill in own})
+    keys = {key_of(fill) for fill in own}
+    allocations, unmatched = _allocations(reader.market_fills(trades), keys)
     return Story(
         trade,
         name.client_id,
@@ -137,7 +139,17 @@ def tell(reader: History, name: OrderName) -> Story:
         unmatched,
         tuple(other.client_id for other in orders if other.replaces == name.client_id),
         None if order is None else _intent(reader, order),
+        tuple(_openings(reader, orders, [part for part in allocations if key_of(part.closed) in keys])),
     )
+
+
+def _openings(
+    reader: JournalReader, orders: Sequence[OrderRecord], closed: Sequence[AllocationRow]
+) -> Iterator[IntentRecord]:
+    """The intents that opened what these parts have closed, each once."""
+    bought = {part.opened.client_id for part in closed}
+    found = (_intent(reader, order) for order in orders if order.client_id in bought)
+    yield from {intent.id: intent for intent in found if intent is not None}.values()
 
 
 def _intent(reader: JournalReader, order: OrderRecord) -> IntentRecord | None:

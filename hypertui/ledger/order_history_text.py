@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypertui.core import phrases
-from hypertui.core.market import Reason, Side, plain
+from hypertui.core.market import OrderType, Reason, Side, plain
 from hypertui.journal.records import FillRecord, IntentRecord, OrderRecord, basis_points
 from hypertui.journal.rows import AllocationRow
 from hypertui.ledger.order_history import Story
@@ -31,10 +31,14 @@ RULES: Mapping[str, str] = {
     Reason.LIQUIDATION: "the exchange closed the position for lack of margin",
 }
 
+_FIRED = "fired"
+
 
 def in_words(story: Story) -> Iterator[str]:
     """The history line by line, in the order of time."""
     yield from _head(story)
+    for intent in story.opened_by:
+        yield f"{_time(intent.received_at)}  {intent.source} had it opened (intent {intent.id})"
     if story.intent is not None:
         yield from _wish(story.intent)
     if story.order is not None:
@@ -60,15 +64,20 @@ def _head(story: Story) -> Iterator[str]:
         made = "no order of ours" if story.client_id is None else f"{story.client_id}, not written down here"
         yield f"{phrases.in_words(story.reason)}: {number} ({made}), {where}"
     else:
-        at = "at the market" if order.trigger is None else f"at {plain(order.trigger)}"
         only = ", reduce-only" if order.reduce_only else ""
         size = plain(order.size) if order.size else "all"
-        what = f"{order.side.value} {size} {trade.symbol} {at}{only}"
+        what = f"{order.side.value} {size} {trade.symbol} {_where(order)}{only}"
         yield f"{phrases.in_words(order.reason)}: {what}, {where}"
         number = "no order id" if story.order_id is None else f"order {story.order_id}"
         level = phrases.at_level(order.level)
         yield f"client id {order.client_id}, {number}{level}, {order.key}, {order.role}"
     yield f"rule: {RULES[story.reason]}"
+
+
+def _where(order: OrderRecord) -> str:
+    if order.trigger is not None:
+        return f"at {plain(order.trigger)}"
+    return f"at {plain(order.limit)} or better" if order.type == OrderType.LIMIT else "at the market"
 
 
 def _wish(intent: IntentRecord) -> Iterator[str]:
@@ -97,9 +106,15 @@ def _happenings(story: Story) -> Iterator[tuple[int, int, str]]:
     for number, row in enumerate(story.statuses):
         if row.status != "sent":
             note = f": {row.note}" if row.note else ""
-            yield row.at, number, f"{row.status}{note}"
+            yield row.at, number, f"{_status(story, row.status)}{note}"
     for fill in story.fills:
         yield fill.time, -1, _fill(fill)
+
+
+def _status(story: Story, status: str) -> str:
+    """Only what has a trigger fires."""
+    is_plain = story.order is not None and story.order.trigger is None
+    return "its fill is due" if is_plain and status == _FIRED else status
 
 
 def _fill(fill: FillRecord) -> str:
@@ -148,6 +163,7 @@ def record(story: Story) -> dict[str, object]:
         "reason": story.reason,
         "rule": RULES[story.reason],
         "intent": None if story.intent is None else asdict(story.intent),
+        "opened_by": [asdict(intent) for intent in story.opened_by],
         "order": None if order is None else _order(order),
         "step": None
         if step is None

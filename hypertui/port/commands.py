@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from hypertui.core.market import OPERATOR, Source
@@ -72,7 +73,8 @@ class Command:
     """A request to the engine; sending the same `id` twice does it once. `who` is for the audit: the login
     and terminal of an operator, whatever names another `source`. `trade` names the one that is meant; empty
     for the only one there is. `alarms` are the keys of those to acknowledge; without any, all that hold.
-    `guard` is the one to re-arm, or the source to arm; `reason` why."""
+    `guard` is the one to re-arm, or the source to arm; `reason` why. An OPEN of a source buys for so much
+    (USD) at `most`, where it says so."""
 
     id: str
     verb: Verb
@@ -82,6 +84,7 @@ class Command:
     alarms: tuple[str, ...] = ()
     guard: str = ""
     reason: str = ""
+    most: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +99,11 @@ class Ack:
 @dataclass(frozen=True, slots=True)
 class StopReason:
     """How a run ended. `status` is the process's exit status: 0 done, 2 bad input, 3 halted, 4 venue not
-    reached."""
+    reached. `because` is the reason of an intent that wanted it to begin, where it has not."""
 
     status: int
     text: str
+    because: str = ""
 
 
 # The exit statuses of a run that ended before anything was traded: bad input, venue not reached.

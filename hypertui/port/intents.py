@@ -5,6 +5,7 @@ Times are milliseconds since the Unix epoch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from hypertui.port.snapshot import Alarm
 class SourceView:
     """Somebody outside who may want something of `trade`. `last_at` is when an alert of it came last that was
     its own, None before the first since the start. `needs_arming`: it acts only while it is armed, which it
-    is until `armed_until`."""
+    is until `armed_until`. `alarms` are what somebody should know of it, those that are over among them."""
 
     name: str
     trade: str
@@ -24,6 +25,7 @@ class SourceView:
     last_at: int | None = None
     needs_arming: bool = False
     armed_until: int | None = None
+    alarms: tuple[Alarm, ...] = ()
 
     def is_armed(self, now: int) -> bool:
         """Whether it may act at `now`."""
@@ -66,7 +68,15 @@ class IntentsView:
     intents: tuple[IntentView, ...] = ()
     counts: tuple[IntentCounter, ...] = ()
     denied: tuple[tuple[str, int], ...] = ()
-    alarms: tuple[Alarm, ...] = ()
+
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """Those of all sources."""
+        return tuple(alarm for source in self.sources for alarm in source.alarms)
+
+    def alarms_of(self, trade: str) -> tuple[Alarm, ...]:
+        """Those of the sources that speak to a trade."""
+        return tuple(alarm for source in self.sources if source.trade == trade for alarm in source.alarms)
 
 
 NO_INTENTS = IntentsView()  # of an engine that nobody sends any to
@@ -84,3 +94,8 @@ class SourceControl(Protocol):
 
     def arm(self, command: Command) -> str:
         """Arm or disarm it; returns what that comes to, in words."""
+
+    def acknowledge(self, command: Command, trade: str) -> Sequence[str]:
+        """Note that an operator knows of the alarms of the sources that speak to `trade`, of those that the
+        command names or, where it names none, of all; returns the keys of those that nobody knew of
+        before."""

@@ -213,6 +213,7 @@ class Snapshot:
     findings: tuple[Finding, ...] = ()
     asks: Verb | None = None  # what the operator has to say before the trade begins
     waits: bool = False  # for a signal to begin with
+    not_begun: str = ""  # why the last signal came to nothing: the reason of its intent
     # health
     health: Health = field(default_factory=lambda: Health())
     figures: HealthFigures | None = None  # of its run so far

@@ -209,13 +209,14 @@ class SellOutTold:
 
 @dataclass(frozen=True, slots=True)
 class EntryTold:
-    """`source` asks a flat strategy to enter, while the price is `seen` (USD), and at a `price` of its own
-    where it has one."""
+    """`source` asks a flat strategy to enter, while the price is `seen` (USD), at a `price` of its own where
+    it has one, and with so much at `most` (USD) where it says so: never with more than the plan's."""
 
     at: int
     source: Source
     seen: Decimal
     price: Decimal | None = None
+    most: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

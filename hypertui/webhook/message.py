@@ -1,7 +1,8 @@
 """What an alert says: JSON, or words such as `action=buy time=2026-01-02T03:04:05Z`, by a strict schema.
 
-The names are those of TradingView's placeholders. A size, an account or a network in an alert is refused, as
-is every name that is not known: what a source may not choose, it may not even mention.
+The names are those of TradingView's placeholders. An account or a network in an alert is refused, and a size
+where the plan does not let it say one, as is every name that is not known: what a source may not choose, it
+may not even mention.
 """
 
 from __future__ import annotations
@@ -11,17 +12,28 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from hypertui.core.intents import IntentReason, IntentVerb
+from hypertui.core.market import parse_amount
 from hypertui.core.redaction import printable, without_secrets
 from hypertui.intents.gate import Alert
 
 _WORD = re.compile(r'([a-z_]{1,32})=(?:"([^"]*)"|([^\s,;]*))')
+_SIZE = "size"
 _NOT_THEIRS = frozenset(
-    ("size", "qty", "quantity", "contracts", "position_size", "leverage", "account", "network", "strategy")
+    (_SIZE, "qty", "quantity", "contracts", "position_size", "leverage", "account", "network", "strategy")
 )
 _ACTIONS = ("buy", "sell", *IntentVerb)
 _QUOTES = ("USDT", "USDC", "USD", "PERP")
@@ -36,9 +48,17 @@ def _moment(text: str) -> str:
     return text
 
 
+def _usd(given: object) -> object:
+    amount = parse_amount(given)
+    if amount <= 0:
+        raise ValueError("no amount above 0")
+    return amount
+
+
 class Message(BaseModel):
     """An alert as it is written. `action` is that of a strategy (`buy` opens, `sell` closes) or one of the
-    verbs; `time` is when it happened (ISO 8601, UTC); `id` tells it from the others."""
+    verbs; `time` is when it happened (ISO 8601, UTC); `id` tells it from the others. `size` is what an entry
+    is worth at most (USD)."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
@@ -49,7 +69,8 @@ class Message(BaseModel):
     order_id: _Text = ""
     market_position: Literal["long", "flat", "short"] | None = None
     prev_market_position: Literal["long", "flat", "short"] | None = None
-    price: _Text | float | int = ""
+    price: _Text | Decimal | int = ""
+    size: Annotated[Decimal, BeforeValidator(_usd)] | None = None
     exchange: _Text = ""
     interval: _Text = ""
     comment: Annotated[str, Field(max_length=200)] = ""
@@ -75,13 +96,21 @@ class Misunderstood(Exception):
 
 
 def alert_of(
-    body: bytes, source: str, symbol: str, tickers: Collection[str], hodl: Collection[str] = ()
+    body: bytes,
+    source: str,
+    symbol: str,
+    tickers: Collection[str],
+    hodl: Collection[str] = (),
+    *,
+    sized: bool = False,
 ) -> Alert:
     """What the body of a request wants of a trade of `symbol`, which its sender may call by one of the
-    `tickers` too. Nothing sells coins on the list `hodl`. Raises Misunderstood."""
+    `tickers` too; it may say a size where it is `sized`. Nothing sells coins on the list `hodl`. Raises
+    Misunderstood."""
     found = _fields(body)
     verb = action if (action := found.get("action")) in _ACTIONS and isinstance(action, str) else ""
-    if theirs := sorted(name for name in found if name.lower() in _NOT_THEIRS):
+    allowed = (_SIZE,) if sized else ()
+    if theirs := sorted(name for name in found if name.lower() in _NOT_THEIRS and name not in allowed):
         text = f"{', '.join(theirs)} is for the plan to say, not for an alert"
         raise Misunderstood(IntentReason.NOT_ALLOWED, text, verb)
     try:
@@ -96,10 +125,12 @@ def alert_of(
             raise Misunderstood(IntentReason.HODL, text, wanted)
         text = f"it is of {without_secrets(printable(said.symbol, _LONGEST))}, and the trade of {symbol}"
         raise Misunderstood(IntentReason.NOT_ALLOWED, text, wanted)
+    if said.size is not None and wanted is not IntentVerb.OPEN:
+        raise Misunderstood(IntentReason.NOT_ALLOWED, "an entry alone has a size", wanted)
     at = moment_of(said.time)
     # Hashed, because nobody knows what a sender writes there.
     key = _digest(said.id) if said.id else _digest(source, symbol, wanted, str(at), said.order_id)
-    return Alert(wanted, key, at, said.prev_market_position)
+    return Alert(wanted, key, at, said.prev_market_position, said.size)
 
 
 def moment_of(text: str) -> int:
@@ -118,8 +149,8 @@ def _fields(body: bytes) -> Mapping[str, Any]:
         raise Misunderstood(IntentReason.SCHEMA, "it is not text in UTF-8") from None
     if text.startswith("{"):
         try:
-            found = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
-        except (ValueError, RecursionError):
+            found = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=Decimal)
+        except (ValueError, ArithmeticError, RecursionError):
             raise Misunderstood(IntentReason.SCHEMA, "it is not JSON, or says a name twice") from None
         assert isinstance(found, dict), "it begins with a brace"
         return found

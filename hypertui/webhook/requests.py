@@ -13,7 +13,7 @@ from typing import Protocol
 
 from hypertui.core.intents import IntentReason
 from hypertui.intents.desk import IntentDesk, NotWritten, Received
-from hypertui.intents.gate import SourceRules, not_of_now
+from hypertui.intents.gate import Alert, SourceRules, not_of_now
 from hypertui.webhook.limits import AlertRate, WrongSecrets
 from hypertui.webhook.message import Misunderstood, alert_of
 from hypertui.webhook.origin import AddressRange, is_within, origin
@@ -32,13 +32,20 @@ _STATUS = {
 @dataclass(frozen=True, slots=True)
 class HookSettings:
     """What the plan says of a webhook: its rules, the market of its trade, what its sender may call that, the
-    addresses that it may come from (any, where there are none), and the coins that nothing sells."""
+    addresses that it may come from (any, where there are none), the coins that nothing sells, and whether
+    it may say a size."""
 
     rules: SourceRules
     symbol: str
     tickers: frozenset[str] = frozenset()
     allowed: tuple[AddressRange, ...] = ()
     hodl: tuple[str, ...] = ()
+    sized: bool = False
+
+    def alert(self, body: bytes) -> Alert:
+        """What the body of a request wants. Raises Misunderstood."""
+        source = self.rules.source
+        return alert_of(body, source, self.symbol, self.tickers, self.hodl, sized=self.sized)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,7 @@ class Door:
     async def _taken(self, settings: HookSettings, said: bytes) -> HookAnswer:
         rules = settings.rules
         try:
-            alert = alert_of(said, rules.source, settings.symbol, settings.tickers, settings.hodl)
+            alert = settings.alert(said)
             if wrong := not_of_now(alert.event_at, self._wall()):
                 raise Misunderstood(IntentReason.STALE, wrong, alert.verb)
             if alert.verb not in rules.verbs:

@@ -14,7 +14,7 @@ from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.port.commands import Ack, Command, Stop, StopReason, Verb
 from hypertui.port.engine import Attachment, EngineView, Event
 from hypertui.port.intents import NO_INTENTS, IntentsView
-from hypertui.port.snapshot import Acknowledgement, Snapshot
+from hypertui.port.snapshot import Acknowledgement, Alarm, Snapshot
 from tests.console.states import scene
 from tests.support.stage import NOW
 
@@ -55,11 +55,16 @@ class FakeEngine:
         self.commands.append(command)
         if command.verb is Verb.ACKNOWLEDGE:
             known = Acknowledgement(command.who, self.snapshot.at)
-            alarms = tuple(
-                replace(alarm, acknowledged=known) if alarm.key in command.alarms else alarm
-                for alarm in self.snapshot.alarms
-            )
-            self.snapshot = replace(self.snapshot, alarms=alarms)
+
+            def taken(alarms: tuple[Alarm, ...]) -> tuple[Alarm, ...]:
+                return tuple(
+                    replace(alarm, acknowledged=known) if alarm.key in command.alarms else alarm
+                    for alarm in alarms
+                )
+
+            self.snapshot = replace(self.snapshot, alarms=taken(self.snapshot.alarms))
+            sources = tuple(replace(each, alarms=taken(each.alarms)) for each in self.intents.sources)
+            self.intents = replace(self.intents, sources=sources)
         if isinstance(self.ack, Exception):
             raise self.ack
         return replace(self.ack, id=command.id)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 from hypertui.port.intents import IntentsView, IntentView, SourceView
-from hypertui.port.snapshot import Network, Snapshot
+from hypertui.port.snapshot import Alarm, Network, Severity, Snapshot
 from tests.console.scenes import PLAYS
 from tests.support.stage import NOW, Scene, perform
 
@@ -64,7 +64,23 @@ def intents() -> IntentsView:
     """A source that is armed and one that is not, and what became of what they wanted."""
     at = NOW - 300_000
     sources = (
-        SourceView("tv-btc", "BTC", ("close", "open"), NOW - 192_000, True, NOW + 39_720_000),
+        SourceView(
+            "tv-btc",
+            "BTC",
+            ("close", "open"),
+            NOW - 192_000,
+            True,
+            NOW + 39_720_000,
+            (
+                Alarm(
+                    "webhook tv-btc",
+                    Severity.CRITICAL,
+                    "webhook tv-btc: open held: an alert was missed",
+                    at,
+                    at,
+                ),
+            ),
+        ),
         SourceView("own", "BTC", ("pause", "resume"), None, True),
     )
     wanted = (

@@ -26,6 +26,23 @@ def test_it_shows_who_is_armed_and_why_nothing_came_of_an_alert() -> None:
     drive(desk.app, scenario)
 
 
+def test_an_alarm_of_a_source_is_on_the_bar_of_the_trade_that_it_speaks_to() -> None:
+    desk = Desk(intents=states.intents())
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        text = await desk.press(pilot)
+        assert "‼ ALARM" in text
+        assert "CRITICAL webhook tv-btc: open held" in text
+        assert len(desk.rung) == 1
+        assert "1 active, 1 not acknowledged" in await desk.press(pilot, "7")
+        text = await desk.press(pilot, "a")
+        assert [command.alarms for command in desk.engine.commands] == [("webhook tv-btc",)]
+        assert "‼ ALARM" not in text
+        assert "1 active, 0 not acknowledged" in text
+
+    drive(desk.app, scenario)
+
+
 def test_w_arms_a_source_and_the_command_names_it() -> None:
     desk = Desk(intents=states.intents())
 

@@ -1,20 +1,33 @@
-"""`make hostile-webhook`: many hostile requests to the door of an engine, and what they came to."""
+"""`make hostile-webhook`: many hostile requests to the door of an engine, and what they came to.
+
+They are sent by another process, in stretches between which nothing is sent: what the engine's loop does in
+the ones is set beside what it does in the others. In the second half the limits' clock runs fast, so that
+what they would have kept out meets the checks behind them.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import io
+import logging
+import multiprocessing
 import resource
 import tempfile
-import threading
 import time
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 
 from tests.intents.alerts import alerted
-from tests.intents.hostile import HOSTILE, Hostility, send
+from tests.intents.hostile import DAY, Hostility, attack, record
+from tests.support.live_engine import wall_clock
 from tests.support.local_venue import LocalVenue
 
-_AT_ONCE = 8
+_STRETCHES = 10
+_QUIET = 6.0  # seconds of a stretch without requests
+_LOOK = 0.01
+_PACE = 0.01  # seconds between two connections that are let in, as everywhere
+_FASTER = 500  # than time goes by, in the second half
 
 
 def main() -> int:
@@ -23,49 +36,75 @@ def main() -> int:
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--count", type=int, default=10_000)
     given = parser.parse_args()
-    told = Hostility()
+    logged = io.StringIO()
+    logging.basicConfig(stream=logged, level=logging.INFO, force=True)
+    began = wall_clock()
+    behind: list[int] = [-DAY]
+    fast_since: list[int | None] = [None]
+    told, quiet, attacked, grown = Hostility(), list[float](), list[float](), [_memory()]
+
+    def limits_clock() -> int:
+        now, since = wall_clock(), fast_since[0]
+        return now if since is None else now + (now - since) * _FASTER
+
+    def wall() -> int:
+        return wall_clock() + behind[0]
+
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalVenue() as venue,
-        alerted(venue, Path(folder)) as engine,
+        alerted(venue, Path(folder), pace=_PACE, wall=wall, clock=limits_clock) as engine,
+        ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as senders,
     ):
-        before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
-        numbers, turn = iter(range(given.first, given.first + given.count)), threading.Lock()
-
-        def attack() -> None:
-            while True:
-                with turn:
-                    number = next(numbers, None)
-                if number is None:
-                    return
-                send(HOSTILE[number % len(HOSTILE)], engine, number, told)
-
-        attackers = [threading.Thread(target=attack) for _ in range(_AT_ONCE)]
-        late = asyncio.run(_lateness(engine.live.engine._loop, attackers))
-        took = time.monotonic() - began
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-        told.judge(engine)
-        said = "".join(told.answers)
-        assert not any(secret in said for secret in engine.tokens.values()), "a secret in an answer"
+        record(engine.target)
+        behind[0] = 0
+        loop = engine.live.engine._loop
+        assert loop is not None, "the engine runs"
+        size = given.count // _STRETCHES
+        for number in range(_STRETCHES):
+            if number == _STRETCHES // 2:
+                fast_since[0] = wall_clock()
+                grown.append(_memory())
+            quiet += asyncio.run(_lateness(loop, time.monotonic() + _QUIET))
+            under_way = senders.submit(attack, engine.target, given.first + number * size, size)
+            attacked += asyncio.run(_lateness(loop, under_way))
+            told.add(under_way.result())
+        grown.append(_memory())
+        told.judge(engine, logged.getvalue())
         rows = len(engine.rows())
-        print(f"{given.count} requests in {took:.1f} s: {dict(told.statuses)}")
-        print(f"denied {dict(engine.desk.view.denied)}, {rows} rows, memory grew by {grown / 1024:.1f} MB")
-        print(f"the engine's loop was late by p99 {late:.1f} ms")
+        took = (wall_clock() - began) / 1_000
+        print(f"{sum(told.statuses.values())} requests in {took:.0f} s: {dict(told.statuses)}")
+        print(f"denied {dict(engine.desk.view.denied)}, {told.cut} slow ones cut off, {rows} rows")
+        first, second = grown[1] - grown[0], grown[2] - grown[1]
+        print(f"at most {grown[2]:.0f} MB, +{first:.1f} in the first half, +{second:.1f} in the second")
+        print(f"the engine's loop, ms: {_words(attacked)} with requests, {_words(quiet)} without")
+        print("no answer, row or line of the log has a secret")
+        print(f"p99 {_at(attacked, 0.99) / _at(quiet, 0.99):.2f} times that without requests")
     return 0
 
 
-async def _lateness(loop: asyncio.AbstractEventLoop | None, attackers: list[threading.Thread]) -> float:
-    """The p99 of how long (ms) the engine's loop took to turn while these ran."""
-    assert loop is not None, "the engine runs"
-    for attacker in attackers:
-        attacker.start()
+async def _lateness(loop: asyncio.AbstractEventLoop, until: float | Future[Hostility]) -> list[float]:
+    """How long (ms) the engine's loop took to turn, again and again until a time or an end."""
     found: list[float] = []
-    while any(attacker.is_alive() for attacker in attackers):
+    while time.monotonic() < until if isinstance(until, float) else not until.done():
         began = time.perf_counter()
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop))
         found.append((time.perf_counter() - began) * 1_000)
-        await asyncio.sleep(0.01)
-    return sorted(found)[int(len(found) * 0.99)]
+        await asyncio.sleep(_LOOK)
+    return found
+
+
+def _at(found: list[float], share: float) -> float:
+    return sorted(found)[int(len(found) * share)]
+
+
+def _words(found: list[float]) -> str:
+    return f"p50 {_at(found, 0.5):.2f}, p99 {_at(found, 0.99):.2f}, of {len(found)} turns"
+
+
+def _memory() -> float:
+    """The most that this process has had (MB)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
 
 
 if __name__ == "__main__":

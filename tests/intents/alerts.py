@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -33,9 +34,23 @@ NAME = "tv-sol"
 WAITING: TradeConfig = changed(SOL, by_signal=True, exits=ExitRules(signal_exit=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A door, as whoever sends to it knows it: where it is, its secrets, and since when (ms)."""
+
+    port: int
+    tokens: Mapping[str, str]
+    began: int
+
+    @property
+    def path(self) -> str:
+        """The secret address of the source."""
+        return f"/hook/{NAME}/{self.tokens[NAME]}"
+
+
 class AlertedEngine:
     """A context manager: an engine, its desk of intents, and the door. `wall` is the clock that senders
-    share, `pace` the seconds between two connections that are let in."""
+    share, `clock` the one that limits go by, `pace` the seconds between two connections that are let in."""
 
     def __init__(
         self,
@@ -43,11 +58,13 @@ class AlertedEngine:
         folder: Path,
         config: TradeConfig = WAITING,
         wall: Callable[[], int] = wall_clock,
+        clock: Callable[[], int] = wall_clock,
         pace: float = 0.0,
         trusted: tuple[str, ...] = (),
         allowed: tuple[str, ...] = (),
         journal: OpenTrade | None = None,
         prove: Prove | None = None,
+        sized: bool = False,
         **rules: object,
     ) -> None:
         self.live = LiveEngine(venue, config, journal)
@@ -61,8 +78,8 @@ class AlertedEngine:
         settings: dict[str, HookSettings] = {}
         for name in (NAME, "signed"):
             given = SourceRules(name, config.title, frozenset(IntentVerb), **rules)  # type: ignore[arg-type]
-            addresses = tuple(map(address_range, allowed))
-            settings[name] = HookSettings(given, config.symbol, allowed=addresses, hodl=config.hodl)
+            ranges = tuple(map(address_range, allowed))
+            settings[name] = HookSettings(given, config.symbol, allowed=ranges, hodl=config.hodl, sized=sized)
         self.arming = Arming([each.rules for each in settings.values()], wall_clock)
         self.desk = IntentDesk(
             self.live.engine,
@@ -73,9 +90,9 @@ class AlertedEngine:
             prove or proof_of(self.url, "paper", wall_clock),
         )
         ranges = tuple(map(address_range, trusted))
-        self._door = Door(self.desk, Hooks(folder / "webhooks.json"), settings, ranges, wall_clock, wall)
+        self._door = Door(self.desk, Hooks(folder / "webhooks.json"), settings, ranges, clock, wall)
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port: int = self._listening.getsockname()[1]
+        self.target = Target(self._listening.getsockname()[1], self.tokens, wall_clock())
         self._server = WebhookServer(self.desk, self._door, self._listening, pace)
 
     def __enter__(self) -> AlertedEngine:
@@ -92,9 +109,14 @@ class AlertedEngine:
         self.live.wait_for(lambda: self.live.snapshot.waits, "the trade to wait for a signal")
 
     @property
+    def port(self) -> int:
+        """Where the door is."""
+        return self.target.port
+
+    @property
     def path(self) -> str:
         """The secret address of the source."""
-        return f"/hook/{NAME}/{self.tokens[NAME]}"
+        return self.target.path
 
     def post(
         self, body: bytes | str, path: str | None = None, headers: Mapping[str, str] | None = None
@@ -142,5 +164,10 @@ def alerted(venue: LocalVenue, folder: Path, **options: object) -> Iterator[Aler
 
 def now_text(ahead: int = 0) -> str:
     """The time as TradingView writes it, so many ms ahead."""
-    moment = datetime.fromtimestamp((wall_clock() + ahead) / 1_000, UTC)
+    return time_text(wall_clock() + ahead)
+
+
+def time_text(at: int) -> str:
+    """A moment (ms) as TradingView writes it."""
+    moment = datetime.fromtimestamp(at / 1_000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

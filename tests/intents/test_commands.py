@@ -94,6 +94,9 @@ def test_a_source_speaks_to_one_trade(tmp_path: Path, config: Path) -> None:
     assert (found.rules.needs_arming, found.rules.is_live) == (False, True)
     real = hooks_of(load_settings(config, {"network": "mainnet"}))["tv-sol"]
     assert (real.rules.needs_arming, real.rules.is_live) == (True, False)
+    config.write_text(f"{_CONFIG}allow_size = true")
+    with pytest.raises(ValueError, match="allow_size is for a bracket, and SOL is a ladder"):
+        hooks_of(load_settings(config, {}))
     config.write_text(f'{_CONFIG}trade = "ETH"')
     with pytest.raises(ValueError, match="names trade ETH, which is not there: SOL"):
         hooks_of(load_settings(config, {}))

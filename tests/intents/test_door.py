@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import socket
+from collections import Counter
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 from hypertui.webhook.secrets import signature
-from tests.intents.alerts import AlertedEngine, alerted, now_text, wall_clock
-from tests.intents.hostile import HOSTILE, Hostility, send
+from tests.intents.alerts import alerted, now_text, wall_clock
+from tests.intents.hostile import DAY, HOSTILE, Hostility, record, send
+from tests.intents.reverse_proxy import HEADER, reverse_proxy
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
 
@@ -98,6 +101,37 @@ def test_behind_a_trusted_proxy_the_right_most_hop_counts(venue: LocalVenue, tmp
         assert engine.post(body, headers={"X-Forwarded-For": "6.6.6.6, 52.89.214.238"})[0] == 202
 
 
+@pytest.mark.parametrize("appends", [True, False])
+def test_through_a_reverse_proxy_the_sender_is_who_connected_to_it(
+    venue: LocalVenue, tmp_path: Path, appends: bool
+) -> None:
+    friend, stranger = "127.0.0.2", "127.0.0.3"
+    with (
+        alerted(venue, tmp_path, allowed=(friend,), trusted=("127.0.0.1",)) as engine,
+        reverse_proxy(engine.port, appends=appends) as proxy,
+    ):
+        assert _from(friend, proxy, engine.path) == 202
+        assert _from(friend, proxy, engine.path, stranger) == 202, "what it writes itself counts for nothing"
+        assert _from(stranger, proxy, engine.path) == 403
+        assert _from(stranger, proxy, engine.path, friend) == 403
+        assert _from(stranger, proxy, engine.path, f"{friend}, 127.0.0.1") == 403
+        assert _from(stranger, engine.port, engine.path, friend) == 403, "nor past the proxy"
+        assert dict(engine.desk.view.denied) == {"address": 4}
+
+
+def _from(address: str, port: int, path: str, forged: str = "") -> int:
+    """The status of an alert from an address of this machine, sent to a port."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10, source_address=(address, 0))
+    body = json.dumps({"action": "pause", "time": now_text(), "id": f"{address} {forged}"})
+    try:
+        connection.request("POST", path, body, {HEADER: forged} if forged else {})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    finally:
+        connection.close()
+
+
 def test_too_many_alerts_of_a_source_are_not_taken(venue: LocalVenue, tmp_path: Path) -> None:
     with alerted(venue, tmp_path) as engine:
         statuses = [engine.alert("pause", id=str(number))[0] for number in range(21)]
@@ -148,18 +182,19 @@ def test_hostile_requests_come_to_nothing(
 ) -> None:
     """A part of `make hostile-webhook`."""
     caplog.set_level(logging.DEBUG)
-    with alerted(venue, tmp_path) as engine:
-        told = _attacked(engine, 120)
-        told.judge(engine)
-    said = caplog.text + "".join(told.answers)
-    assert not any(secret in said for secret in engine.tokens.values())
-
-
-def _attacked(engine: AlertedEngine, count: int) -> Hostility:
-    told = Hostility()
-    for number in range(count):
-        send(HOSTILE[number % len(HOSTILE)], engine, number, told)
-    return told
+    behind, limits = [-DAY], [0]
+    clocks = {"wall": lambda: wall_clock() + behind[0], "clock": lambda: wall_clock() + limits[0]}
+    with alerted(venue, tmp_path, **clocks) as engine:
+        record(engine.target)
+        behind[0] = 0
+        told = Hostility()
+        for number in range(120):
+            limits[0] += number // 60 * 6_000  # in the second half no limit keeps anything out
+            send(HOSTILE[number % len(HOSTILE)], engine.target, number, told)
+        told.judge(engine, caplog.text)
+        reasons = Counter(row.reason for row in engine.rows())
+        assert reasons.keys() >= {"schema", "stale", "not-allowed"}, reasons
+        assert told.statuses.keys() >= {"401", "413", "422", "403", "cut"}, told.statuses
 
 
 def test_no_row_holds_a_secret(venue: LocalVenue, tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ from hypertui.cli.journal import journals
 from hypertui.journal.intents import IntentJournal
 from hypertui.port.commands import Command, Verb
 from hypertui.port.snapshot import Mode
-from tests.intents.alerts import WAITING, AlertedEngine, alerted
-from tests.support.ladders import changed
+from tests.intents.alerts import AlertedEngine, alerted
 from tests.support.live_engine import wall_clock
 from tests.support.local_venue import LocalVenue
 
@@ -88,15 +87,20 @@ def test_an_alert_that_was_missed_holds_the_next_one_and_sounds_an_alarm(
         assert alarm.active
         assert "an alert was missed" in alarm.text
         assert not engine.live.held()
+        _send(engine, Command("ack-1", Verb.ACKNOWLEDGE, "ann@tty"))
+        engine.live.wait_for(lambda: bool(engine.live.snapshot.commands), "the command")
+        assert engine.live.snapshot.commands[0].text == "webhook tv-sol"
+        (alarm,) = engine.live.engine.view.intents.alarms_of("SOL")
+        assert alarm.acknowledged is not None and alarm.acknowledged.who == "ann@tty"
+        engine.ends_as(engine.alert("buy", prev_market_position="short")[1]["id"], "HELD")
+        engine.live.wait_for(lambda: _known(engine, 2), "the next one, which nobody knows of yet")
+        engine.ends_as(engine.alert("buy", prev_market_position="flat")[1]["id"], "DONE")
+        engine.live.wait_for(lambda: not engine.live.engine.view.intents.alarms[0].active, "its end")
 
 
-def test_what_cannot_be_opened_waits_again_and_says_why(venue: LocalVenue, tmp_path: Path) -> None:
-    with alerted(venue, tmp_path, config=changed(WAITING, position_size=Decimal(10_000_000))) as engine:
-        row = engine.ends_as(engine.alert("open")[1]["id"], "FAILED")
-        assert row.reason == "preflight"
-        engine.wait_until_it_waits()
-        assert "came to nothing" in engine.live.snapshot.reason
-        assert not engine.live.held()
+def _known(engine: AlertedEngine, count: int) -> bool:
+    (alarm,) = engine.live.engine.view.intents.alarms
+    return alarm.count == count and alarm.active and alarm.acknowledged is None
 
 
 def test_nothing_is_replayed_after_a_restart(venue: LocalVenue, tmp_path: Path) -> None:

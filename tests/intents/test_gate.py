@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -62,6 +63,7 @@ def test_a_ladder_is_opened_where_it_waits() -> None:
     waiting = running(waits=True, position=0, mode=Mode.STARTING)
     assert verdict(OPEN, waiting) == ("ACCEPTED", "")
     assert verdict(OPEN, waiting, before="long") == ("HELD", "desync")
+    assert verdict(OPEN, waiting, most=Decimal(5)) == ("REJECTED", "not-allowed")
     assert verdict(OPEN, running()) == ("REJECTED", "already-open")
     assert verdict(CLOSE, waiting) == ("REJECTED", "nothing-open")
     assert verdict(OPEN, running(position=0, over=True, mode=Mode.STOPPED)) == ("REJECTED", "not-allowed")

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hypertui.journal.database import find
+from hypertui.journal.intents import IntentJournal
+from hypertui.journal.records import IntentRecord
+from hypertui.journal.schema import INTENTS
 from hypertui.webhook.limits import BURST, AlertRate, WrongSecrets
 from hypertui.webhook.origin import address_range, origin
 from hypertui.webhook.secrets import HookKind, Hooks
 
+DAY = 86_400_000
 PROXIES = (address_range("10.0.0.0/8"), address_range("fd00::/8"))
 
 
@@ -72,6 +78,24 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     os.utime(file, (1, 1))
     with pytest.raises(ValueError, match="not as it was written"):
         Hooks(file).all()
+
+
+def test_what_came_to_nothing_goes_after_thirty_days_and_what_led_to_a_command_stays(tmp_path: Path) -> None:
+    now = 100 * DAY
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
+    journal = IntentJournal.open(url, "paper")
+    held = IntentRecord("", "paper", "webhook:tv", "", "open", "BTC", 0, now - 31 * DAY, 0, "HELD", "paused")
+    try:
+        with find(url).engine.begin() as connection:
+            connection.execute(INTENTS.insert(), [asdict(replace(held, id=str(n))) for n in range(601)])
+        journal.receive(replace(held, id="recent", key="a", received_at=now - 29 * DAY))
+        sent = replace(held, key="b", received_at=now - 99 * DAY)
+        journal.receive(replace(sent, id="acted", state="DONE", command_id="intent-acted"))
+        journal.receive(replace(sent, id="under way", key="c", state="RECEIVED"))
+        assert [journal.prune(now), journal.prune(now), journal.prune(now)] == [True, False, False]
+        assert {row.id for row in journal.newest(1_000)} == {"recent", "acted", "under way"}
+    finally:
+        journal.close()
 
 
 def test_alerts_come_ten_a_minute_after_a_burst() -> None:

@@ -460,3 +460,16 @@ def test_a_moved_entry_is_for_what_is_left() -> None:
     world.work()
     assert [order.order.size for order in world.alive] == [D(7)]
     world.check()
+
+
+@given(st.decimals("0.01", 100_000, places=2), st.decimals("0.5", 10_000, places=1))
+def test_an_entry_is_worth_no_more_than_the_plan_nor_than_was_said(most: D, seen: D) -> None:
+    bracket = Bracket(plan())
+    bracket.apply(EntryTold(1_000, OPERATOR, seen, None, most), ())
+    worth = sum((order.size * seen for order in bracket.target(()).orders), D(0))
+    limit = min(most, D(1_000))
+    assert worth <= limit
+    if worth:
+        assert worth > limit - SOL.floor_size(D("0.01")) * seen, "no lot less than it could be"
+    else:
+        assert limit < 10 + D("0.01") * seen, "too few for an order"

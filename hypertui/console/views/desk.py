@@ -119,7 +119,7 @@ def _protected(frame: Frame) -> Span:
 
 
 def _alarms(frame: Frame) -> Span:
-    active = [alarm for alarm in frame.snapshot.alarms if alarm.active]
+    active = [alarm for alarm in frame.alarms if alarm.active]
     if frame.trouble:
         worst = next((alarm for alarm in active if alarm.severity is Severity.CRITICAL), None)
         words = frame.trouble if worst is None else fmt.clean(worst.text)

@@ -39,12 +39,12 @@ _TASKS = (
 
 def alarms_basis(frame: Frame) -> tuple[object, ...]:
     """The objects that the alarms are built from. The engine makes a new tuple of the same each time."""
-    return (*frame.snapshot.alarms, len(frame.acknowledged), frame.zone)
+    return (*frame.alarms, len(frame.acknowledged), frame.zone)
 
 
 def alarms_title(frame: Frame) -> str:
     """How many hold, and whether the bell is silent."""
-    active = [alarm for alarm in frame.snapshot.alarms if alarm.active]
+    active = [alarm for alarm in frame.alarms if alarm.active]
     news = sum(not frame.seen(alarm) for alarm in active)
     muted = "  bell muted" if frame.muted else ""
     return f"ALARMS  {len(active)} active, {news} not acknowledged{muted}"
@@ -52,7 +52,7 @@ def alarms_title(frame: Frame) -> str:
 
 def alarms(frame: Frame) -> TableContent:
     """The alarms that hold, then those that are over."""
-    rows = [_alarm(frame, alarm) for alarm in frame.snapshot.alarms]
+    rows = [_alarm(frame, alarm) for alarm in frame.alarms]
     return TableContent(_ALARMS, rows, "no alarm since the start")
 
 

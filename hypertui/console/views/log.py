@@ -30,7 +30,7 @@ COMMAND = {
 
 def active_alarms(frame: Frame) -> list[Alarm]:
     """The alarms that still hold, the worst and then the newest first."""
-    active = [alarm for alarm in frame.snapshot.alarms if alarm.active]
+    active = [alarm for alarm in frame.alarms if alarm.active]
     return sorted(active, key=lambda alarm: (frame.seen(alarm), _RANK[alarm.severity], -alarm.first))
 
 

@@ -33,7 +33,7 @@ def too_small(frame: Frame, width: int, height: int) -> Sequence[Line]:
     share = protection(frame)
     if share.text:
         rows.append(line(Span(share.text.strip(), share.role)))
-    active = [alarm for alarm in snapshot.alarms if alarm.active]
+    active = [alarm for alarm in frame.alarms if alarm.active]
     for alarm in active:
         role = Tone.CRITICAL if alarm.severity is Severity.CRITICAL else Tone.WARNING
         rows += [line(Span(row, role)) for row in wrap(f"‼ {fmt.clean(alarm.text)}", max(width, 8), 2)]

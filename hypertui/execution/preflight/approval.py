@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypertui.core.findings import Finding, Level
+from hypertui.core.intents import IntentReason
 from hypertui.core.market import Fill
 from hypertui.exchange.protocol import OpenOrder
 from hypertui.execution.preflight import checks
@@ -104,7 +105,7 @@ class Gate:
     def _refuse(self) -> None:
         red = checks.worst(self.findings, Level.RED)
         if red is not None:
-            raise StartRefused(red.text)
+            raise StartRefused(red.text, because=red.because or IntentReason.PREFLIGHT)
         amber = checks.worst(self.findings, Level.AMBER)
         if amber is not None and self._consent is Consent.NO_WARNINGS:
             more = len(self._warnings) - 1

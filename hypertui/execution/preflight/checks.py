@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from hypertui.core.findings import Finding, Level
+from hypertui.core.intents import IntentReason
 from hypertui.core.market import ONE, Side, plain
 from hypertui.core.phrases import at_price, counted, usd
 from hypertui.exchange.protocol import Pooling, Standing
@@ -206,7 +207,7 @@ def _margin(ground: Ground) -> Finding:
     if needed <= free < most:
         level = Level.AMBER
         text += f"; while a sale is not proven yet, its buy may be live too: then it needs {usd(most)} USD"
-    return Finding("margin", level, text, f"{needed:.2f}", f"{free:.2f}")
+    return Finding("margin", level, text, f"{needed:.2f}", f"{free:.2f}", IntentReason.NO_MARGIN)
 
 
 def _exits(ground: Ground) -> Iterator[Finding]:
@@ -240,7 +241,7 @@ def _adopted_margin(ground: Ground) -> Finding:
             f"the position has {kind} margin at {account.leverage}x, to lower that to {leverage}x {where} "
             f"lacks {missing:,.2f} USD of margin: add it, or say --leverage {account.leverage}"
         )
-        return Finding("margin", Level.RED, text, figure, limit)
+        return Finding("margin", Level.RED, text, figure, limit, IntentReason.NO_MARGIN)
     text = f"{kind} margin at {account.leverage}x"
     if leverage != account.leverage:
         text += f", set to {leverage}x"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from hypertui.core.findings import Finding, Level
+from hypertui.core.intents import because_of_guard
 from hypertui.core.market import ZERO, plain
 from hypertui.execution.preflight.margin import Ground
 from hypertui.risk.equity import EquityReading
@@ -78,4 +79,5 @@ def _finding(verdict: GuardVerdict) -> Finding:
             text = f"{text}; it resets {guard.resets}: start with --rearm {guard.value}=REASON"
         else:
             text = f"{text}; it resets {guard.resets}"
-    return Finding(verdict.guard.words, level, text, figure, plain(verdict.limit.normalize()))
+    because = because_of_guard(verdict.guard.value)
+    return Finding(verdict.guard.words, level, text, figure, plain(verdict.limit.normalize()), because)

@@ -29,6 +29,8 @@ class BracketRules:
     risk: Decimal | None = None
     risk_slippage: Decimal = ZERO
 
-    def entry_size(self, price: Decimal) -> Decimal:
-        """The coins that the position size buys at `price`, in whole lots."""
-        return self.instrument.floor_size(self.position_size / price)
+    def entry_size(self, price: Decimal, most: Decimal | None = None) -> Decimal:
+        """The coins that the position size buys at `price`, or so much (USD) at `most` if that is less, in
+        whole lots."""
+        size = self.position_size if most is None else min(most, self.position_size)
+        return self.instrument.floor_size(size / price)

@@ -188,7 +188,7 @@ class Bracket:
             return
         price = self.plan.entry_price if event.price is None else event.price
         worth = event.seen if price is None else price
-        size = self.plan.entry_size(worth)
+        size = self.plan.entry_size(worth, event.most)
         self.told += 1
         self.given_up = ""
         self.entry = entries.begun(self.plan.entry, self.instrument, size, event.seen, event.source, price)

@@ -14,9 +14,10 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from hypertui.core.market import ONE, ZERO, Grouping, OrderType, Side, plain
 from hypertui.core.order_key import KeyKind, OrderKey
+from hypertui.core.phrases import at_price
 from hypertui.core.purpose import Purpose
 from hypertui.strategy.base import AliveOrder, Strategy, Target, WantedOrder
-from hypertui.strategy.exits.rules import ExitRule
+from hypertui.strategy.exits.rules import ExitRule, ExitTerms
 from hypertui.strategy.exits.watch import ExitWatch
 
 STOP, PROFIT = OrderKey(KeyKind.EXIT, 0), OrderKey(KeyKind.EXIT, 1)
@@ -146,8 +147,13 @@ class _Exits:
             limit,
             rule.reason,
             price,
-            why=f"the {rule.words} of {terms.rules.limit(rule)}, with {plain(held)} held",
+            why=f"the {rule.words} {self._of(rule, terms)}, with {plain(held)} held",
             replaces=None if last is None else last.client_id,
             grouping=Grouping.POSITION,
             source=rule.source,
         )
+
+    def _of(self, rule: ExitRule, terms: ExitTerms) -> str:
+        if rule is ExitRule.TRAILING_STOP:
+            return f"under the peak of {at_price(self.watch.trailing.peak)}"
+        return f"of {terms.rules.limit(rule)}"
