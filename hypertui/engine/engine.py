@@ -23,6 +23,7 @@ from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import OF_SOURCES, Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Attachment, EngineView, Event, EventKind
 from hypertui.port.intents import NO_INTENTS, SourceControl
+from hypertui.port.signals import SignalView
 from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.runtime.alarms import CommandLog
 from hypertui.runtime.event_log import EventLog
@@ -76,9 +77,9 @@ class _Seat:
 
 class EmbeddedEngine:
     """Fulfils `EnginePort`. Trades that name no account of their own share that of the key. `pen` says who
-    writes among the consoles that are attached, `sources` are those of intents, if there are any: whoever
-    serves them sets it, from any thread. `beside` goes on beside the trades, on their loop, until they have
-    ended."""
+    writes among the consoles that are attached, `sources` are those of intents and `signals` are as they
+    stand, if there are any: whoever serves them sets both, from any thread. `beside` goes on beside the
+    trades, on their loop, until they have ended."""
 
     def __init__(
         self,
@@ -94,6 +95,7 @@ class EmbeddedEngine:
         self._jobs_beside = beside
         self.pen = ""
         self.sources: SourceControl | None = None
+        self.signals: tuple[SignalView, ...] = ()
         self._log = EventLog(machine.clock)
         self._commands = CommandLog(self._log, machine.clock)  # those that are of no trade
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -115,7 +117,8 @@ class EmbeddedEngine:
         """The newest view."""
         trades = tuple(seat.publisher.snapshot for seat in self._seats.values())
         sources = self.sources
-        return EngineView(trades, self.pen, NO_INTENTS if sources is None else sources.view)
+        intents = NO_INTENTS if sources is None else sources.view
+        return EngineView(trades, self.pen, intents, self.signals)
 
     @property
     def attachment(self) -> Attachment:

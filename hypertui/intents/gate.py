@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hypertui.core.intents import IntentReason, IntentState, IntentVerb, because_of_guard
+from hypertui.core.market import SourceKind
 from hypertui.core.phrases import lasting
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode, Snapshot
@@ -45,11 +46,12 @@ class SourceRules:
     needs_arming: bool = False
     is_live: bool = True
     expect_every: int | None = None
+    kind: SourceKind = SourceKind.WEBHOOK
 
     @property
     def source(self) -> str:
         """Its name in the journal and on orders."""
-        return f"webhook:{self.name}"
+        return f"{self.kind.value}:{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
