@@ -22,8 +22,9 @@ from hypertui.cli.printing import Printer
 from hypertui.cli.service import ServiceReport, watchdog
 from hypertui.cli.shown import show
 from hypertui.cli.signal_plans import signal_plans, signals_to_come
+from hypertui.cli.sources import served_sources, sources_to_come
 from hypertui.cli.values import seconds
-from hypertui.cli.webhook_door import announce_webhooks, served_webhooks, sources_to_come, webhook_door
+from hypertui.cli.webhook_door import announce_webhooks, webhook_door
 from hypertui.console.keymap import remap
 from hypertui.console.launch import operator
 from hypertui.console.terminal.last_position import last_position
@@ -78,8 +79,7 @@ def console(arguments: argparse.Namespace) -> int:
             try:
                 refuse_journal_of_another_version(settings, trade.state_dir)
                 engine = opened.enter_context(embedded(trade, market))
-                engine.signals = signals_to_come(plans)
-                opened.enter_context(served_webhooks(engine, hooks, settings, trade.state_dir))
+                opened.enter_context(served_sources(engine, hooks, plans, settings, trade.state_dir))
                 return engine
             except ValueError as error:
                 raise StartRefused(str(error)) from None
@@ -92,7 +92,7 @@ def console(arguments: argparse.Namespace) -> int:
             load,
             CLOCK,
             before.seen,
-            sources_to_come(hooks, settings),
+            sources_to_come(hooks, plans, settings),
             signals_to_come(plans),
         )
         opened.enter_context(served_metrics(engine, door, partial(notices_kept, trade.state_dir)))
@@ -125,10 +125,9 @@ def headless(arguments: argparse.Namespace) -> int:
         running(),
         embedded(trade, market) as engine,
         served_metrics(engine, door, partial(notices_kept, trade.state_dir)),
-        served_webhooks(engine, hooks, trade.settings, trade.state_dir),
+        served_sources(engine, hooks, plans, trade.settings, trade.state_dir),
     ):
         announce_webhooks(hooks, trade.settings, trade.state_dir)
-        engine.signals = signals_to_come(plans)
         begun.append(engine)
         _collect_garbage()
         reason = asyncio.run(_run_and_print(engine, stop))

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState, IntentVerb
-from hypertui.core.market import Source, SourceKind
+from hypertui.core.market import Source
 from hypertui.intents.arming import Arming
 from hypertui.intents.gate import Alert, GateVerdict, SourceRules, command_for, judge
 from hypertui.intents.outcome import FOLLOWED_FOR, outcome
@@ -74,7 +74,7 @@ class IntentDesk:
         self._shown: tuple[IntentView, ...] = ()  # newest first
         self._counts: Counter[tuple[str, str, str]] = Counter()
         self._denied: Counter[str] = Counter()
-        self._warnings = Warnings(clock)
+        self.warnings = Warnings(clock)
         self._pursuing: set[asyncio.Task[None]] = set()
         self.place = ""
 
@@ -87,7 +87,7 @@ class IntentDesk:
             self._shown,
             tuple(IntentCounter(*key, count) for key, count in sorted(self._counts.copy().items())),
             tuple(sorted(self._denied.copy().items())),
-            self._warnings.view,
+            self.warnings.view,
         )
 
     def refusal(self, command: Command) -> str:
@@ -107,31 +107,36 @@ class IntentDesk:
     async def receive(self, rules: SourceRules, alert: Alert) -> Received:
         """Write an alert down, and have something done about it. Raises NotWritten."""
         now = self._clock()
-        self.arming.heard(rules.name, now)
+        self.arming.heard(rules, now)
         new = self._record(rules, alert.verb, alert.key, alert.event_at, now, IntentState.RECEIVED)
         first = await self._written(lambda journal: journal.receive(new))
         if first.id != new.id:
-            text = f"of {first.id}"
-            again = replace(
-                new, state=IntentState.DUPLICATE.value, reason=IntentReason.DUPLICATE.value, text=text
-            )
-            self._show(again)
-            return Received(first.id, self._state_of(first), False)
+            return self._repeated(new, first)
         self._show(new)
         task = asyncio.create_task(self._seen_through(rules, alert, new))
         self._pursuing.add(task)
         task.add_done_callback(self._pursuing.discard)
         return Received(new.id, IntentState.RECEIVED, True)
 
-    async def reject(self, rules: SourceRules, verb: str, reason: IntentReason, text: str) -> Received:
-        """Write down that an alert was its source's own, and came to nothing. Raises NotWritten."""
+    async def reject(
+        self, rules: SourceRules, verb: str, reason: IntentReason, text: str, key: str = ""
+    ) -> Received:
+        """Write down that an alert was its source's own, and came to nothing. Without a `key` it is like no
+        other one. Raises NotWritten."""
         now = self._clock()
-        self.arming.heard(rules.name, now)
-        record = self._record(rules, verb, "", now, now, IntentState.REJECTED)
-        record = replace(record, key=record.id, reason=reason.value, text=text)
-        await self._written(lambda journal: journal.receive(record))
+        self.arming.heard(rules, now)
+        record = self._record(rules, verb, key, now, now, IntentState.REJECTED)
+        record = replace(record, key=key or record.id, reason=reason.value, text=text)
+        first = await self._written(lambda journal: journal.receive(record))
+        if first.id != record.id:
+            return self._repeated(record, first)
         self._show(record)
         return Received(record.id, IntentState.REJECTED, True)
+
+    def _repeated(self, again: IntentRecord, first: IntentRecord) -> Received:
+        text, reason = f"of {first.id}", IntentReason.DUPLICATE.value
+        self._show(replace(again, state=IntentState.DUPLICATE.value, reason=reason, text=text))
+        return Received(first.id, self._state_of(first), False)
 
     def _record(
         self, rules: SourceRules, verb: str, key: str, event_at: int, now: int, state: IntentState
@@ -166,7 +171,7 @@ class IntentDesk:
 
     def _judged(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> GateVerdict:
         now = self._clock()
-        armed = self.arming.is_armed(rules.name, now)
+        armed = self.arming.is_armed(rules, now)
         return judge(alert, rules, self._engine.view.trade(rules.trade), record.expires_at, now, armed=armed)
 
     async def _pursue(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> None:
@@ -174,7 +179,7 @@ class IntentDesk:
         verdict = self._judged(rules, alert, record)
         if verdict.state is not IntentState.ACCEPTED:
             await self._become(record, verdict)
-            self._warnings.judged(rules.name, alert.verb, verdict)
+            self.warnings.judged(rules.source, alert.verb, verdict)
             return
         accepted = replace(
             record,
@@ -207,7 +212,7 @@ class IntentDesk:
                 record.command_id,
                 verb,
                 rules.source,
-                Source(SourceKind.WEBHOOK, rules.name),
+                Source(rules.kind, rules.name),
                 rules.trade,
             )
         )
@@ -217,7 +222,7 @@ class IntentDesk:
             if verdict.state is IntentState.ACCEPTED:
                 verdict = GateVerdict(IntentState.FAILED, IntentReason.NOT_RUNNING, ack.text)
             await self._become(record, verdict)
-            self._warnings.judged(rules.name, alert.verb, verdict)
+            self.warnings.judged(rules.source, alert.verb, verdict)
             return
         self._open[record.id] = record, self._clock()
         await self._become(record, GateVerdict(IntentState.SENT, "", ack.text))
@@ -251,7 +256,7 @@ class IntentDesk:
         while True:
             await asyncio.sleep(_LOOK)
             now = self._clock()
-            self._warnings.look_for_silence(self.arming.rules, self.arming.view, now)
+            self.warnings.look_for_silence(self.arming.rules, self.arming.view, now)
             view = self._engine.view
             for record, since in list(self._open.values()):
                 found = outcome(record, view.trade(record.trade), since, now)
@@ -260,7 +265,7 @@ class IntentDesk:
                 if found is not None and (found.state.value, found.text) != (record.state, record.text):
                     await self._become(record, found)
                     verb = IntentVerb(record.verb)
-                    self._warnings.judged(record.source.partition(":")[2], verb, found)
+                    self.warnings.judged(record.source, verb, found)
 
     async def close(self) -> None:
         """Give up what is under way, and let the journal go."""

@@ -53,6 +53,11 @@ class SourceRules:
         """Its name in the journal and on orders."""
         return f"{self.kind.value}:{self.name}"
 
+    @property
+    def title(self) -> str:
+        """The same for people."""
+        return f"{self.kind.value} {self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:

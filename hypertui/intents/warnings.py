@@ -1,4 +1,4 @@
-"""What an operator should know of the sources: alerts that were held or missed, and silence."""
+"""What an operator should know of the sources: what was held or missed, and silence."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _WORTH_TELLING = (IntentState.HELD, IntentState.FAILED, IntentState.EXPIRED)
 
 
 class Warnings:
-    """Alarms of sources, by key: what a source's newest alert came to, and its silence. One ends with the
-    next alert that comes to something. `clock` gives ms."""
+    """Alarms of sources, by key: what a source's newest wish came to, and its silence. One ends with the next
+    wish that comes to something. On the desk's loop, but for `view`. `clock` gives ms."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
@@ -29,14 +29,14 @@ class Warnings:
         return tuple(self._alarms.copy().values())
 
     def judged(self, source: str, verb: IntentVerb, verdict: GateVerdict) -> None:
-        """An alert of a source has come to this."""
-        key = f"webhook {source}"
+        """What a source wanted has come to this; it is called as in the journal."""
+        key = source.replace(":", " ")
         if verdict.state in _WORTH_TELLING:
             missed = verdict.reason == IntentReason.DESYNC
             severity = Severity.CRITICAL if missed else Severity.WARNING
-            self._sound(key, severity, f"{key}: {verb} {verdict.state.lower()}: {verdict.text}")
+            self.sound(key, severity, f"{key}: {verb} {verdict.state.lower()}: {verdict.text}")
         elif verdict.state in (IntentState.DONE, IntentState.SENT):
-            self._clear(key)
+            self.clear(key)
 
     def look_for_silence(self, rules: Sequence[SourceRules], sources: Sequence[SourceView], now: int) -> None:
         """Sources that are expected to speak now and then."""
@@ -45,14 +45,15 @@ class Warnings:
             if each.expect_every is None:
                 continue
             silent = now - (last.get(each.name) or self._began)
-            key = f"webhook {each.name} silent"
+            key = f"{each.title} silent"
             if silent > each.expect_every:
                 words = lasting(each.expect_every // 1_000)
-                self._sound(key, Severity.WARNING, f"webhook {each.name}: no alert for more than {words}")
+                self.sound(key, Severity.WARNING, f"{each.title}: no alert for more than {words}")
             else:
-                self._clear(key)
+                self.clear(key)
 
-    def _sound(self, key: str, severity: Severity, text: str) -> None:
+    def sound(self, key: str, severity: Severity, text: str) -> None:
+        """This holds now."""
         now, known = self._clock(), self._alarms.get(key)
         if known is not None and known.active and known.text == text:
             self._alarms[key] = replace(known, last=now)
@@ -60,7 +61,8 @@ class Warnings:
         count = 1 if known is None else known.count + 1
         self._alarms[key] = Alarm(key, severity, text, now if known is None else known.first, now, count)
 
-    def _clear(self, key: str) -> None:
+    def clear(self, key: str) -> None:
+        """It holds no more."""
         known = self._alarms.get(key)
         if known is not None and known.active:
             self._alarms[key] = replace(known, active=False, last=self._clock())

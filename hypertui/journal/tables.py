@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from hypertui.journal.errors import NoJournal, OtherVersion
-from hypertui.journal.schema import INTENTS, VERSION
+from hypertui.journal.schema import INTENTS, SIGNALS, VERSION
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _ADVISORY_KEY = 0x68797065727475  # one creation at a time
@@ -42,9 +42,8 @@ def create(connection: Connection, place: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
     if version_of(connection) is not None:
         check(connection, place)
-        INTENTS.create(
-            connection, checkfirst=True
-        )  # a journal of this version may be from before there were any
+        for table in (INTENTS, SIGNALS):  # a journal of this version may be from before there were any
+            table.create(connection, checkfirst=True)
         return
     # Imported only where there is something to create: it takes longer to import than the journal to open.
     from alembic import command

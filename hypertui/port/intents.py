@@ -14,9 +14,9 @@ from hypertui.port.snapshot import Alarm
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """Somebody outside who may want something of `trade`. `last_at` is when an alert of it came last that was
-    its own, None before the first since the start. `needs_arming`: it acts only while it is armed, which it
-    is until `armed_until`."""
+    """Who may want something of `trade`, beside its operator: a `kind` of source, webhook or signal. One is
+    there once for each of its trades. `last_at` is when it wanted something last, None before the first time
+    since the start. `needs_arming`: it acts only while it is armed, which it is until `armed_until`."""
 
     name: str
     trade: str
@@ -24,6 +24,7 @@ class SourceView:
     last_at: int | None = None
     needs_arming: bool = False
     armed_until: int | None = None
+    kind: str = "webhook"
 
     def is_armed(self, now: int) -> bool:
         """Whether it may act at `now`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from hypertui.core.market import Side
 
@@ -102,3 +103,11 @@ class SignalView:
     def score(self, side: Side) -> Decimal | None:
         """That of one side, None while it is not known."""
         return self.buy_score if side is Side.BUY else self.sell_score
+
+
+class SignalBoard(Protocol):
+    """What an engine is told of its signals, from any thread."""
+
+    @property
+    def view(self) -> tuple[SignalView, ...]:
+        """The newest one of each, in the order of the settings."""

@@ -16,6 +16,7 @@ from hypertui.execution.trade_config import TradeConfig
 from hypertui.intents.arming import Arming
 from hypertui.intents.desk import IntentDesk
 from hypertui.intents.gate import SourceRules
+from hypertui.intents.host import SourceHost
 from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
 from hypertui.strategy.exits.rules import ExitRules
@@ -67,16 +68,17 @@ class AlertedEngine:
         self._door = Door(self.desk, Hooks(folder / "webhooks.json"), settings, ranges, wall_clock, wall)
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listening.getsockname()[1]
-        self._server = WebhookServer(self.desk, self._door, self._listening, pace)
+        server = WebhookServer(self.desk, self._door, self._listening, pace)
+        self._host = SourceHost(self.desk, [("alerts", server.serve)])
 
     def __enter__(self) -> AlertedEngine:
         self.live.__enter__()
-        self._server.__enter__()
+        self._host.__enter__()
         self.live.engine.sources = self.desk
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._server.__exit__(None, None, None)
+        self._host.__exit__(None, None, None)
         self.live.__exit__(*exception)
 
     def wait_until_it_waits(self) -> None:

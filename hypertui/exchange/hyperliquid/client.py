@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from hypertui.core.candles import Candle, Interval
 from hypertui.core.market import Fill, Grouping, Instrument, Order
-from hypertui.exchange.hyperliquid import candles, errors, messages
+from hypertui.exchange.hyperliquid import candles, conditions, errors, messages
 from hypertui.exchange.hyperliquid.agents import Authority
 from hypertui.exchange.hyperliquid.checks import Json, rows, understood
 from hypertui.exchange.hyperliquid.feed import Feed
@@ -30,6 +30,7 @@ from hypertui.exchange.protocol import (
     CancelOutcome,
     FeedMessage,
     FundingPayment,
+    MarketConditions,
     OpenOrder,
     OrderReport,
     Placed,
@@ -150,6 +151,19 @@ class HyperliquidExchange:
         if found is None:
             raise _no_market(symbol)
         return found
+
+    async def conditions(self, symbol: str) -> MarketConditions:
+        _, contexts = await self._ask_contexts()
+        found = understood(contexts, lambda answer: conditions.conditions(answer, symbol))
+        if found is None:
+            raise _no_market(symbol)
+        return found
+
+    async def spread(self, symbol: str) -> Decimal | None:
+        question = conditions.book_question(symbol)
+        return await self._ask(
+            LIGHT, lambda venue: venue.post("/info", question), lambda book: conditions.spread(book, symbol)
+        )
 
     async def _ask_contexts(self) -> tuple[float, Json]:
         """All markets with their prices, and when they came (s)."""
