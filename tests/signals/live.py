@@ -128,18 +128,22 @@ class SignalledEngine:
         self.plan = SignalPlan(NAME, "SOL", "1m", rules, "both" if verbs else "", acts)
         self._markets = self.live.engine.markets if markets is None else markets
         self._host: SourceHost | None = None
+        self._reader: SignalJournal | None = None
 
     def __enter__(self) -> SignalledEngine:
+        self.live.key = self.live.key  # its oracle looks at the books before anything is in them
         self.live.__enter__()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._leave()
+        self.leave()
+        if self._reader is not None:
+            self._reader.close()
         self.live.__exit__(*exception)
 
     def again(self) -> None:
         """A process begins, by what the journal has. Nothing is written on the way out of the one before."""
-        self._leave()
+        self.leave()
         arming = Arming([self.plan.acts] if self.plan.acts is not None else [], self.clock)
         self.desk = IntentDesk(
             self.live.engine, lambda: IntentJournal.open(self.url, "paper"), "paper", arming, self.clock
@@ -157,7 +161,8 @@ class SignalledEngine:
         self._host.__enter__()
         self.live.engine.sources, self.live.engine.signals = self.desk, self.source
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """The process ends, and nobody looks."""
         if self._host is not None:
             self._host.__exit__(None, None, None)
 
@@ -183,11 +188,9 @@ class SignalledEngine:
 
     def rows(self) -> list[SignalRecord]:
         """What the journal has of the signal, oldest first."""
-        journal = SignalJournal.read(self.url, "paper")
-        try:
-            return list(reversed(journal.newest(10_000)))
-        finally:
-            journal.close()
+        if self._reader is None:
+            self._reader = SignalJournal.read(self.url, "paper")
+        return list(reversed(self._reader.newest(10_000)))
 
     def intents(self) -> list[IntentRecord]:
         """Those of the journal, oldest first."""

@@ -51,7 +51,7 @@ def test_what_fires_live_is_what_fires_in_a_backtest_whoever_is_killed_on_the_wa
         live_through()
         steps = [150, *range(151, 180), 187, *range(188, 260), 264, *range(265, 290)]
         found = []
-        for killed in (frozenset[int](), frozenset(range(153, 290, 2))):
+        for killed in (frozenset[int](), frozenset(range(153, 240, 3))):
             folder = tmp_path / str(len(killed))
             folder.mkdir()
             with SignalledEngine(venue, folder, markets=VenueMarkets(venue)) as engine:
@@ -154,7 +154,7 @@ def test_what_is_seen_too_late_opens_nothing(tmp_path: Path, late: int) -> None:
             engine.clock.after(ends[DOWN - 1])
             engine.again()
             engine.reach(ends[DOWN - 1])
-            engine._leave()  # and nobody looks for a while
+            engine.leave()
             engine.clock.now = ends[DOWN] + late * 1_000
             engine.again()
             assert engine.ends_as(f"SOL buy {ends[DOWN]}", "REJECTED").reason == "stale"
