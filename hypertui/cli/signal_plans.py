@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from hypertui.cli import streams
 from hypertui.core.intents import IntentVerb
 from hypertui.core.market import SourceKind
 from hypertui.core.phrases import counted
@@ -49,6 +50,13 @@ def signals_to_come(plans: Sequence[SignalPlan]) -> tuple[SignalView, ...]:
     from hypertui.signal_source.view import to_come
 
     return tuple(map(to_come, plans))
+
+
+def announce_signals(plans: Sequence[SignalPlan]) -> None:
+    """Say which signals have an action and no trade to act on, before a screen is there."""
+    for plan in plans:
+        if plan.action and plan.acts is None:
+            streams.complain(f"{plan.title} is only watched: no trade of {plan.symbol} runs here")
 
 
 def _rules(settings: Settings, name: str, table: SignalSettings, symbol: str) -> SourceRules | None:

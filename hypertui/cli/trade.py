@@ -21,7 +21,7 @@ from hypertui.cli.prepare import prepare, refuse_journal_of_another_version, sym
 from hypertui.cli.printing import Printer
 from hypertui.cli.service import ServiceReport, watchdog
 from hypertui.cli.shown import show
-from hypertui.cli.signal_plans import signal_plans, signals_to_come
+from hypertui.cli.signal_plans import announce_signals, signal_plans, signals_to_come
 from hypertui.cli.sources import served_sources, sources_to_come
 from hypertui.cli.values import seconds
 from hypertui.cli.webhook_door import announce_webhooks, webhook_door
@@ -87,6 +87,7 @@ def console(arguments: argparse.Namespace) -> int:
                 _collect_garbage()
 
         announce_webhooks(hooks, settings, trade.state_dir)
+        announce_signals(plans)
         engine = EngineToCome(
             trade.configs,
             load,
@@ -128,6 +129,7 @@ def headless(arguments: argparse.Namespace) -> int:
         served_sources(engine, hooks, plans, trade.settings, trade.state_dir),
     ):
         announce_webhooks(hooks, trade.settings, trade.state_dir)
+        announce_signals(plans)
         begun.append(engine)
         _collect_garbage()
         reason = asyncio.run(_run_and_print(engine, stop))

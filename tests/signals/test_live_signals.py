@@ -3,6 +3,7 @@ says it, and what fires opens and closes a trade on the local venue."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from hypertui.cli import main
 from hypertui.cli.journal import journals
 from hypertui.core.intents import IntentVerb
 from hypertui.journal.database import find
@@ -49,7 +51,7 @@ def test_what_fires_live_is_what_fires_in_a_backtest_whoever_is_killed_on_the_wa
     venue, live_through = past_venue(wandering(5, 300), holes=(200, 231, 232))
     with venue:
         live_through()
-        steps = [150, *range(151, 180), 187, *range(188, 260), 264, *range(265, 290)]
+        steps = [150, *range(151, 170), 177, *range(178, 220), 224, *range(229, 245)]
         found = []
         for killed in (frozenset[int](), frozenset(range(153, 240, 3))):
             folder = tmp_path / str(len(killed))
@@ -78,7 +80,7 @@ def test_what_fires_live_is_what_fires_in_a_backtest_whoever_is_killed_on_the_wa
         assert not any(row.wants for row in uninterrupted), "it is only watched"
 
 
-def test_a_signal_opens_a_bracket_and_closes_it(tmp_path: Path) -> None:
+def test_a_signal_opens_a_bracket_and_closes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     venue, live_through = past_venue(DIP)
     with venue:
         live_through()
@@ -112,6 +114,15 @@ def test_a_signal_opens_a_bracket_and_closes_it(tmp_path: Path) -> None:
             counts = {(each.source, each.state): each.count for each in live.engine.view.intents.counts}
             assert counts == {("signal:dip", "DONE"): 2}
             assert {command.who for command in live.snapshot.commands} == {"signal:dip"}
+
+            capsys.readouterr()
+            assert main(["signals", "log", "dip", "--state-dir", str(tmp_path), "--json"]) == 0
+            log = json.loads(capsys.readouterr().out)
+            assert [(row["state"], row["side"], row["fired"], row["wanted"]) for row in log[:2]] == [
+                ("NEUTRAL", "", "", ""), ("FIRED", "buy", "yes", "open"),
+            ]  # fmt: skip
+            assert (log[1]["intent"], log[1]["became"]) == (opened.id, "DONE")
+            assert [row["became"] for row in log if row["wanted"] == "close"] == ["DONE"]
 
             # Whoever has forgotten that it fired is told that it did.
             with find(engine.url).engine.begin() as connection:

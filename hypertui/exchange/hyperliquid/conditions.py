@@ -26,7 +26,7 @@ def conditions(meta_and_contexts: Json, symbol: str) -> MarketConditions | None:
             if abs(funding) > _MOST:
                 raise ValueError(f"funding of {funding} an hour")
             day_ago = context.get("prevDayPx")
-            is_known = day_ago is not None and amount(day_ago) > 0
+            is_known = day_ago is not None and amount(day_ago) != 0
             mark = positive(context["markPx"])
             return MarketConditions(mark / positive(day_ago) - 1 if is_known else None, funding)
     return None
