@@ -116,7 +116,7 @@ def test_a_signal_opens_a_bracket_and_closes_it(tmp_path: Path, capsys: pytest.C
             assert {command.who for command in live.snapshot.commands} == {"signal:dip"}
 
             capsys.readouterr()
-            assert main(["signals", "log", "dip", "--state-dir", str(tmp_path), "--json"]) == 0
+            assert main(["signals", "log", "dip", "--ledger", engine.url, "--json"]) == 0
             log = json.loads(capsys.readouterr().out)
             assert [(row["state"], row["side"], row["fired"], row["wanted"]) for row in log[:2]] == [
                 ("NEUTRAL", "", "", ""), ("FIRED", "buy", "yes", "open"),
