@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from hypertui.core.candles import Candle
 from hypertui.core.intents import IntentReason, IntentVerb
-from hypertui.core.phrases import lasting
+from hypertui.core.phrases import time_of_day
 from hypertui.intents.desk import IntentDesk, NotWritten
 from hypertui.intents.gate import Alert, not_of_now
 from hypertui.journal import JournalError
@@ -188,9 +188,8 @@ class SignalSource:
         if now <= late_after:
             self._desk.warnings.clear(key)
             return
-        ago = "" if candles.until is None else f" for {lasting((now - candles.until) // 60_000 * 60)}"
-        why = f": {candles.trouble}" if candles.trouble else ""
-        text = f"{plan.title}: no new candle of {plan.timeframe}{ago}, it fires not before there is one{why}"
+        since = "" if candles.until is None else f" since that until {time_of_day(candles.until)}"
+        text = f"{plan.title}: no candle of {plan.timeframe}{since}; nothing fires before there is one"
         self._desk.warnings.sound(key, Severity.WARNING, text)
 
     # The journal

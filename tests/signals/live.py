@@ -23,8 +23,9 @@ from hypertui.intents.host import SourceHost
 from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
 from hypertui.journal.signals import SignalJournal, SignalRecord
-from hypertui.port.markets import MarketFacts, MarketSource
+from hypertui.port.markets import MarketFacts, MarketSource, NotAnswered
 from hypertui.port.signals import SignalView
+from hypertui.port.snapshot import Alarm
 from hypertui.signal_source.plan import SignalPlan
 from hypertui.signal_source.source import SignalSource
 from hypertui.signals.context import ContextLimits
@@ -93,9 +94,12 @@ class VenueMarkets:
 
     def __init__(self, venue: LocalVenue) -> None:
         self._venue = venue
+        self.wrong = ""  # why nothing is answered
 
     async def candles(self, symbol: str, interval: Interval, since: int, now: int) -> ClosedCandles:
         """As MarketSource has it."""
+        if self.wrong:
+            raise NotAnswered(self.wrong)
         told = self._venue.call(lambda: self._venue.core.books[symbol].candles.between("1m", since, now))
         found = [Candle(each["t"], D(each["l"]), D(each["h"]), D(each["c"])) for each in told]
         return closed(found, interval, interval.ended(now))
@@ -185,6 +189,11 @@ class SignalledEngine:
         """As the engine's view has it."""
         (view,) = self.live.engine.view.signals
         return view
+
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """Those of the sources, as the engine's view has them."""
+        return self.live.engine.view.intents.alarms
 
     def rows(self) -> list[SignalRecord]:
         """What the journal has of the signal, oldest first."""

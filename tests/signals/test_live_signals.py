@@ -4,6 +4,8 @@ says it, and what fires opens and closes a trade on the local venue."""
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
@@ -32,7 +34,7 @@ from tests.signals.live import (
     wandering,
     without_times,
 )
-from tests.support.live_engine import wall_clock
+from tests.support.live_engine import wait_until, wall_clock
 
 BOTH = frozenset((IntentVerb.OPEN, IntentVerb.CLOSE))
 TOLD = config(
@@ -171,3 +173,49 @@ def test_what_is_seen_too_late_opens_nothing(tmp_path: Path, late: int) -> None:
             assert engine.ends_as(f"SOL buy {ends[DOWN]}", "REJECTED").reason == "stale"
             assert next(each.at for each in engine.rows() if each.fired) == ends[DOWN]
             assert not engine.live.held()
+
+
+def test_candles_that_stay_away_are_an_alarm_until_they_come(tmp_path: Path) -> None:
+    venue, live_through = past_venue([*QUIET, *QUIET])
+    with venue:
+        live_through()
+        markets = VenueMarkets(venue)
+        with SignalledEngine(venue, tmp_path, markets=markets) as engine:
+            ends = engine.ends()
+            engine.clock.after(ends[60])
+            engine.again()
+            engine.reach(ends[60])
+            markets.wrong = "requests are kept for stops"
+            engine.clock.after(ends[63])
+            wait_until(lambda: any(alarm.active for alarm in engine.alarms), "the alarm")
+            (alarm,) = engine.alarms
+            assert alarm.text.startswith("signal dip of SOL: no candle of 1m since that until ")
+            assert engine.shown.trouble == "requests are kept for stops"
+            assert engine.shown.is_late(engine.clock())
+            assert engine.shown.candle_at == ends[60]
+            markets.wrong = ""
+            engine.reach(ends[70])
+            wait_until(lambda: not any(alarm.active for alarm in engine.alarms), "its end")
+            assert engine.shown.counted == 71
+
+
+def test_nothing_comes_of_what_cannot_be_written_down(tmp_path: Path) -> None:
+    venue, live_through = past_venue(DIP)
+    with venue:
+        live_through()
+        with SignalledEngine(venue, tmp_path, WAITING, verbs=BOTH, needs_arming=True) as engine:
+            engine.live.wait_for(lambda: engine.live.snapshot.waits, "the trade to wait for a signal")
+            ends = engine.ends()
+            engine.clock.after(ends[DOWN - 1])
+            engine.again()
+            engine.reach(ends[DOWN - 1])
+            with closing(sqlite3.connect(engine.url.removeprefix("sqlite:///"))) as other:
+                other.execute("BEGIN IMMEDIATE")  # another process writes, for long
+                engine.clock.after(ends[DOWN])
+                wait_until(lambda: any("be written" in each.text for each in engine.alarms), "the alarm")
+                assert not engine.intents()
+                assert not any(row.fired for row in engine.rows())
+                other.rollback()
+            assert engine.ends_as(f"SOL buy {ends[DOWN]}", "HELD").reason == "not-armed"
+            (fired,) = (row for row in engine.rows() if row.fired)
+            assert fired.at == ends[DOWN]
