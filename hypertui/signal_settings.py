@@ -12,7 +12,16 @@ from pydantic_core import PydanticCustomError
 from hypertui.core.candles import Interval
 from hypertui.core.market import ZERO, plain
 from hypertui.core.phrases import counted
-from hypertui.setting_types import Count, Money, Percent, Positive, Section, Symbol, fraction_of
+from hypertui.setting_types import (
+    Count,
+    Money,
+    Percent,
+    Positive,
+    Section,
+    Symbol,
+    TradeName,
+    fraction_of,
+)
 from hypertui.signals.context import ContextLimits
 from hypertui.signals.names import Family, Indicator
 from hypertui.signals.rules import (
@@ -32,6 +41,7 @@ TIMEFRAMES: Mapping[str, Interval] = {
     "1h": Interval.HOUR,
 }
 _MOST_SYMBOLS = 50
+_MOST_TTL = 60.0
 
 
 def _refused(why: str) -> PydanticCustomError:
@@ -57,8 +67,13 @@ def _names(given: object) -> object:
 class SignalSettings(Section):
     """One signal (docs/signals.md), of each of its `symbols`. `target` and `exit` are scores; an indicator
     whose weight is 0 does not count, and one that is left out counts as usual. Of the limits on the context
-    an empty text sets none. With `proven` it opens trades only in a market that the leaderboard of the
-    network calls proven (docs/leaderboard.md)."""
+    an empty text sets none.
+
+    `action` is what it does to the trade of its market: a buy that fires opens it, a sale that fires closes
+    it, or `both`; without one it is only watched. `trade` names that trade, by default the only one of the
+    market. `live` lets it act on mainnet, where it has to be armed too; what it wants waits `ttl` seconds at
+    most. With `proven` it opens trades only in a market that the leaderboard of the network calls proven
+    (docs/leaderboard.md)."""
 
     symbols: Annotated[tuple[Symbol, ...], AfterValidator(_different)]
     family: Family
@@ -73,6 +88,10 @@ class SignalSettings(Section):
     max_atr: Percent = ""
     max_funding: Percent = ""
     weights: dict[str, Money] = Field(default_factory=dict)
+    action: Literal["", "open", "close", "both"] = ""
+    trade: TradeName | None = None
+    live: bool = False
+    ttl: float = Field(30.0, ge=1, le=_MOST_TTL, allow_inf_nan=False)
     proven: bool = False
 
     @field_validator("max_spread", "min_atr", "max_atr", "max_funding", mode="before")
@@ -101,6 +120,8 @@ class SignalSettings(Section):
             raise _refused(
                 f"has timeframe {self.timeframe}, of which 20 minutes are no whole number: 1m or 5m"
             )
+        if self.trade is not None and len(self.symbols) > 1:
+            raise _refused(f"has {len(self.symbols)} markets, and a trade {self.trade}, which has one")
         return self
 
     @property

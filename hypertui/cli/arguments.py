@@ -72,6 +72,7 @@ _TRADE_FLAGS = {
     "theme": ("console", "theme"),
     "times": ("console", "times"),
     "metrics": ("metrics", "address"),
+    "ledger": ("ledger", "url"),
 }
 
 # where the settings have it -> how the flag is written

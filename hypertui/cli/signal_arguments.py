@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from hypertui.cli.values import file_path
 
@@ -21,17 +22,18 @@ FAMILIES = ("trend", "reversion", "momentum", "runner")
 TIMEFRAMES = ("1m", "5m", "15m", "1h")
 
 
-def add_signals(parser: argparse.ArgumentParser) -> None:
-    """What `hypertui signals` understands."""
+def add_signals(parser: argparse.ArgumentParser) -> Any:
+    """What `hypertui signals` understands, but for its log; returns its commands."""
     parser.description = (
         "Signals of indicators, by closed candles: of the exchange (--testnet, --mainnet, --base-url), or of "
-        "a price file (--prices). Nothing trades by them."
+        "a price file (--prices). These commands place nothing; log says what they did in running engines."
     )
     parser.epilog = (
         "exit status: 0 done, 1 check found something that cannot be reached, 2 bad input, 4 exchange not "
         "reached"
     )
-    commands = parser.add_subparsers(dest="signals_command", metavar="|".join(_COMMANDS), required=True)
+    names = "|".join((*_COMMANDS, "log"))
+    commands = parser.add_subparsers(dest="signals_command", metavar=names, required=True)
     for name, text in _COMMANDS.items():
         command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
         _add_which(command)
@@ -42,6 +44,7 @@ def add_signals(parser: argparse.ArgumentParser) -> None:
         else:
             command.add_argument("--days", default="30", metavar="N", help="that the rates are of (30)")
         command.add_argument("--json", action="store_true", help="print one JSON object for each signal")
+    return commands
 
 
 def _add_which(command: argparse.ArgumentParser) -> None:

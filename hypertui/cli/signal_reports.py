@@ -19,7 +19,7 @@ from hypertui.signals.rules import SignalRules
 from hypertui.signals.state import SignalState
 from hypertui.signals.watch import SignalRow, walk
 
-NOTHING_TRADES = "Signals are only watched: nothing trades by them."
+NOTHING_TRADES = "Nothing was placed: a signal acts in a running engine alone, if its table has an action."
 _NO_PROOF = (
     "No proof of an edge: each return begins at the close of its candle, which nobody gets, they overlap, "
     "and these candles are past."

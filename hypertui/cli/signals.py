@@ -1,4 +1,5 @@
-"""`hypertui signals`: whether signals can be reached, when they would have fired, and where they stand."""
+"""`hypertui signals`: whether signals can be reached, when they would have fired, where they stand, and what
+they did."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from hypertui.cli import streams
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.signal_candles import ToldCandles, of_exchange, of_file
+from hypertui.cli.signal_log import signal_log
 from hypertui.cli.signal_reports import (
     NOTHING_TRADES,
     SignalReport,
@@ -36,6 +38,8 @@ _USUAL_SYMBOL, _USUAL_TIMEFRAME = "BTC", "5m"
 def signals(arguments: argparse.Namespace) -> int:
     """Run one of the commands; 1 says that `check` found something out of reach. Raises ValueError with one
     line for bad input."""
+    if arguments.signals_command == "log":
+        return signal_log(arguments)
     settings = load_settings(arguments.config, setting_flags(arguments, of_a_trade=False), FLAG_NAMES)
     report, days, statuses = _report_of(arguments), _days(arguments), []
     told: dict[tuple[str, Interval], ToldCandles] = {}

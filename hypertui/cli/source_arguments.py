@@ -20,11 +20,18 @@ _WEBHOOK = {
 
 def add_sources(commands: Any) -> None:
     """Add the commands."""
-    add_signals(
-        commands.add_parser("signals", help="indicators, scores and states of signals; trades nothing")
-    )
+    signals = commands.add_parser("signals", help="what indicators say of candles, and what signals did")
+    _add_signal_log(add_signals(signals))
     _add_webhook(commands.add_parser("webhook", help="who may send alerts by HTTP: new, list, remove, test"))
     _add_intents(commands.add_parser("intents", help="what sources wanted, and what became of it"))
+
+
+def _add_signal_log(commands: Any) -> None:
+    text = "what changed when in running engines, and what became of each firing"
+    command: argparse.ArgumentParser = commands.add_parser("log", help=text, description=text)
+    command.add_argument("name", metavar="NAME", nargs="?", default="", help="default: all of them")
+    _add_rows(command)
+    _add_place(command)
 
 
 def _add_webhook(parser: argparse.ArgumentParser) -> None:

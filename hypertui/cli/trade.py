@@ -21,8 +21,10 @@ from hypertui.cli.prepare import prepare, refuse_journal_of_another_version, sym
 from hypertui.cli.printing import Printer
 from hypertui.cli.service import ServiceReport, watchdog
 from hypertui.cli.shown import show
+from hypertui.cli.signal_plans import announce_signals, signal_plans, signals_to_come
+from hypertui.cli.sources import served_sources, sources_to_come
 from hypertui.cli.values import seconds
-from hypertui.cli.webhook_door import announce_webhooks, served_webhooks, sources_to_come, webhook_door
+from hypertui.cli.webhook_door import announce_webhooks, webhook_door
 from hypertui.console.keymap import remap
 from hypertui.console.launch import operator
 from hypertui.console.terminal.last_position import last_position
@@ -56,6 +58,7 @@ def console(arguments: argparse.Namespace) -> int:
         return headless(arguments)
     trade = prepare(arguments, asks=True)
     settings, symbols = trade.settings, symbols_of(trade.configs)
+    plans = signal_plans(settings)
     remap(settings.console.keys)
     stop = Stop(settings.engine.on_exit)
     before = past(settings.ledger.url, trade.state_dir, settings.network, symbols)
@@ -76,7 +79,7 @@ def console(arguments: argparse.Namespace) -> int:
             try:
                 refuse_journal_of_another_version(settings, trade.state_dir)
                 engine = opened.enter_context(embedded(trade, market))
-                opened.enter_context(served_webhooks(engine, hooks, settings, trade.state_dir))
+                opened.enter_context(served_sources(engine, hooks, plans, settings, trade.state_dir))
                 return engine
             except ValueError as error:
                 raise StartRefused(str(error)) from None
@@ -84,7 +87,15 @@ def console(arguments: argparse.Namespace) -> int:
                 _collect_garbage()
 
         announce_webhooks(hooks, settings, trade.state_dir)
-        engine = EngineToCome(trade.configs, load, CLOCK, before.seen, sources_to_come(hooks, settings))
+        announce_signals(plans)
+        engine = EngineToCome(
+            trade.configs,
+            load,
+            CLOCK,
+            before.seen,
+            sources_to_come(hooks, plans, settings),
+            signals_to_come(plans),
+        )
         opened.enter_context(served_metrics(engine, door, partial(notices_kept, trade.state_dir)))
         reason = show(engine, stop, settings.console, trade.state_dir, guided=first)
     return _say(reason, market)
@@ -94,6 +105,7 @@ def headless(arguments: argparse.Namespace) -> int:
     """Trade without a screen, printing events. Raises ValueError with one line for bad input."""
     given = getattr(arguments, "run_for", None)
     trade = prepare(arguments, None if given is None else seconds("--for", given))
+    plans = signal_plans(trade.settings)
     from hypertui.cli.embedded import embedded
 
     stop = Stop(trade.settings.engine.on_exit)
@@ -114,9 +126,10 @@ def headless(arguments: argparse.Namespace) -> int:
         running(),
         embedded(trade, market) as engine,
         served_metrics(engine, door, partial(notices_kept, trade.state_dir)),
-        served_webhooks(engine, hooks, trade.settings, trade.state_dir),
+        served_sources(engine, hooks, plans, trade.settings, trade.state_dir),
     ):
         announce_webhooks(hooks, trade.settings, trade.state_dir)
+        announce_signals(plans)
         begun.append(engine)
         _collect_garbage()
         reason = asyncio.run(_run_and_print(engine, stop))

@@ -7,22 +7,17 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypertui.cli import streams
-from hypertui.cli.places import journal_url
-from hypertui.core.clock import CLOCK, wall_ms
 from hypertui.core.endpoint import ListenAddress
-from hypertui.port.intents import NO_INTENTS, IntentsView
 from hypertui.port.snapshot import Network
 from hypertui.setting_types import ms_of
 from hypertui.settings import Settings
 from hypertui.webhook_settings import HookTable
 
 if TYPE_CHECKING:
-    from hypertui.engine.engine import EmbeddedEngine
     from hypertui.webhook.requests import HookSettings
 
 _WAITING = 64  # connections that the kernel keeps until there is a place
@@ -98,52 +93,9 @@ def announce_webhooks(door: socket.socket | None, settings: Settings, state_dir:
     known = Hooks(secrets_file(state_dir)).all()
     if without := [name for name in settings.webhooks if name not in known]:
         streams.complain(f"no secret yet of {', '.join(without)}: hypertui webhook new NAME")
-    streams.complain(f"alerts at {_place(door)}NAME/…")
+    streams.complain(f"alerts at {place_of(door)}NAME/…")
 
 
-def sources_to_come(door: socket.socket | None, settings: Settings) -> IntentsView:
-    """The sources as they are shown before the engine is there."""
-    if door is None:
-        return NO_INTENTS
-    from hypertui.intents.arming import Arming
-
-    rules = [each.rules for each in hooks_of(settings).values()]
-    return IntentsView(_place(door), Arming(rules, CLOCK).view)
-
-
-def _place(door: socket.socket) -> str:
+def place_of(door: socket.socket) -> str:
+    """Where alerts come in."""
     return f"http://{ListenAddress(*door.getsockname()[:2])}/hook/"
-
-
-@contextmanager
-def served_webhooks(
-    engine: EmbeddedEngine, door: socket.socket | None, settings: Settings, state_dir: Path
-) -> Iterator[None]:
-    """For the time of the context, alerts that come in at the door are taken. Raises ValueError where the
-    file of their secrets cannot be used."""
-    if door is None:
-        yield
-        return
-    from hypertui.cli.proof import proof_of
-    from hypertui.intents.arming import Arming
-    from hypertui.intents.desk import IntentDesk
-    from hypertui.journal.intents import IntentJournal
-    from hypertui.webhook.origin import address_range
-    from hypertui.webhook.requests import Door
-    from hypertui.webhook.secrets import Hooks
-    from hypertui.webhook.server import WebhookServer
-
-    tables, hooks = hooks_of(settings), Hooks(secrets_file(state_dir))
-    network = settings.network.value
-    journal = partial(IntentJournal.open, journal_url(settings.ledger.url, state_dir), network)
-    arming = Arming([each.rules for each in tables.values()], CLOCK)
-    prove = proof_of(journal_url(settings.ledger.url, state_dir), network, wall_ms)
-    desk = IntentDesk(engine, journal, network, arming, CLOCK, prove)
-    desk.place = _place(door)
-    trusted = tuple(map(address_range, settings.webhook.trusted_proxies))
-    with WebhookServer(desk, Door(desk, hooks, tables, trusted, CLOCK, wall_ms), door):
-        engine.sources = desk
-        try:
-            yield
-        finally:
-            engine.sources = None

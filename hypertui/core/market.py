@@ -105,6 +105,7 @@ class SourceKind(StrEnum):
     EXIT = "exit"  # a rule that ends the trade; its name says which
     GUARD = "guard"  # a limit on the risk; its name says which
     WEBHOOK = "webhook"  # an alert by HTTP; its name says of which source
+    SIGNAL = "signal"  # indicators of closed candles; its name says which
 
 
 @dataclass(frozen=True, slots=True)

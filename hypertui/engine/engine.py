@@ -12,10 +12,11 @@ from hypertui.core import volatility
 from hypertui.core.intents import IntentReason
 from hypertui.core.shutdown import FAILED
 from hypertui.engine.accumulation_watch import watch_accumulation
-from hypertui.engine.figures_log import FiguresLog
 from hypertui.engine.hodl_watch import watch_hodl
 from hypertui.engine.ledger_watch import watch_ledger
+from hypertui.engine.market_questions import MarketQuestions
 from hypertui.engine.publisher import Publisher
+from hypertui.engine.seat import TradeSeat
 from hypertui.engine.trade_runner import TradeRunner
 from hypertui.exchange.protocol import Exchange, ExchangeError, Rejected
 from hypertui.execution.account_context import AccountContext
@@ -26,6 +27,7 @@ from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import OF_SOURCES, Ack, Command, CommandState, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Attachment, EngineView, Event, EventKind
 from hypertui.port.intents import NO_INTENTS, SourceControl
+from hypertui.port.signals import SignalBoard
 from hypertui.port.snapshot import Mode, Severity, Snapshot
 from hypertui.runtime.alarms import CommandLog
 from hypertui.runtime.event_log import EventLog
@@ -48,40 +50,11 @@ Connect = Callable[[str | None], Awaitable[Exchange]]
 OpenTrade = Callable[[TradeConfig, str], AbstractContextManager[tuple[int, TradeJournal]]]
 
 
-class _Seat:
-    """The place of one trade in the engine, whether or not it runs just now."""
-
-    def __init__(self, config: TradeConfig, log: EventLog, publisher: Publisher) -> None:
-        self.config = config
-        self.log = log
-        self.publisher = publisher
-        self.figures = FiguresLog()
-        self.stop = Stop(config.on_exit)
-        self.task: asyncio.Task[StopReason] | None = None
-        self.started_again_by: Command | None = None
-        self.came_to_nothing: StopReason | None = None  # how the last signal to begin did, if it did
-
-    @property
-    def runner(self) -> TradeRunner | None:
-        """What runs the trade; None before it does."""
-        return self.publisher.runner
-
-    @property
-    def own_config(self) -> TradeConfig:
-        """The configuration, with the figures that the trade was opened with where it has any."""
-        return self.config if self.runner is None else self.runner.context.config
-
-    @property
-    def ended(self) -> bool:
-        """Whether it has run, and does so no more."""
-        return self.task is not None and self.task.done()
-
-
 class EmbeddedEngine:
     """Fulfils `EnginePort`. Trades that name no account of their own share that of the key. `pen` says who
-    writes among the consoles that are attached, `sources` are those of intents, if there are any: whoever
-    serves them sets it, from any thread. `beside` goes on beside the trades, on their loop, until they have
-    ended."""
+    writes among the consoles that are attached, `sources` are those of intents and `signals` say how these
+    stand, if there are any: whoever serves them sets both, from any thread. `markets` is whom to ask about
+    these. `beside` goes on beside the trades, on their loop, until they have ended."""
 
     def __init__(
         self,
@@ -97,6 +70,8 @@ class EmbeddedEngine:
         self._jobs_beside = beside
         self.pen = ""
         self.sources: SourceControl | None = None
+        self.signals: SignalBoard | None = None
+        self.markets = MarketQuestions(self, machine)
         self._log = EventLog(machine.clock)
         self._commands = CommandLog(self._log, machine.clock)  # those that are of no trade
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -107,8 +82,8 @@ class EmbeddedEngine:
         self._seats = {config.title: self._seat(config) for config in configs}
         assert len(self._seats) == len(configs) > 0, "every trade has a name of its own"
 
-    def _seat(self, config: TradeConfig) -> _Seat:
-        return _Seat(config, self._log.of(config.title), Publisher(config, self._machine, self._made))
+    def _seat(self, config: TradeConfig) -> TradeSeat:
+        return TradeSeat(config, self._log.of(config.title), Publisher(config, self._machine, self._made))
 
     def _made(self, snapshot: Snapshot) -> None:
         """A trade has a new snapshot."""
@@ -118,7 +93,9 @@ class EmbeddedEngine:
         """The newest view."""
         trades = tuple(seat.publisher.snapshot for seat in self._seats.values())
         sources = self.sources
-        return EngineView(trades, self.pen, NO_INTENTS if sources is None else sources.view)
+        intents = NO_INTENTS if sources is None else sources.view
+        signals = self.signals
+        return EngineView(trades, self.pen, intents, () if signals is None else signals.view)
 
     @property
     def attachment(self) -> Attachment:
@@ -150,6 +127,17 @@ class EmbeddedEngine:
             return Ack(command.id, False, "the engine is not running")
         return await asyncio.wrap_future(answer)
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The loop that it runs on, None while it does not."""
+        return self._loop
+
+    def account_of(self, symbol: str) -> AccountContext | None:
+        """The account of the trade of that market, or else any; None before there is one. On its loop."""
+        own = (seat.config.account for seat in self._seats.values() if seat.config.symbol == symbol)
+        known = (self._accounts[address] for address in own if address in self._accounts)
+        return next(known, None) or next(iter(self._accounts.values()), None)
+
     async def _take(self, command: Command) -> Ack:
         if command.verb in OF_SOURCES:
             return self._arm(command)
@@ -170,7 +158,7 @@ class EmbeddedEngine:
 
     def _arm(self, command: Command) -> Ack:
         sources, log = self.sources, self._commands
-        refusal = "no webhook is open: [webhook] in the settings"
+        refusal = "there is no source: [webhook] or [signals.NAME] in the settings"
         turned_away = log.turned_away(
             command, lambda _: refusal if sources is None else sources.refusal(command)
         )
@@ -180,7 +168,7 @@ class EmbeddedEngine:
         log.note(command, CommandState.CONFIRMED, sources.arm(command))
         return Ack(command.id, True)
 
-    def _meant(self, trade: str) -> _Seat | None:
+    def _meant(self, trade: str) -> TradeSeat | None:
         if not trade and len(self._seats) == 1:
             return next(iter(self._seats.values()))
         return self._seats.get(trade)
@@ -227,17 +215,17 @@ class EmbeddedEngine:
             self._loop = None
         return self._ended(seats)
 
-    def _start(self, seat: _Seat) -> None:
+    def _start(self, seat: TradeSeat) -> None:
         seat.task = asyncio.create_task(self._trade(seat), name=f"trade {seat.config.title}")
 
-    def _is_over(self, seat: _Seat) -> bool:
+    def _is_over(self, seat: TradeSeat) -> bool:
         """Whether a trade has ended; among others, one that is halted has too."""
         if seat.task is None:
             return False
         halted = seat.runner is not None and seat.runner.context.mode is Mode.HALTED
         return seat.task.done() or (halted and len(self._seats) > 1)
 
-    def _start_again(self, seat: _Seat, command: Command) -> Ack:
+    def _start_again(self, seat: TradeSeat, command: Command) -> Ack:
         """Run a trade again that is over, while others go on: with what it holds, or a new one where it holds
         nothing any more."""
         before = seat.task
@@ -275,7 +263,7 @@ class EmbeddedEngine:
         if left:
             await asyncio.wait(left)
 
-    def _ended(self, seats: Sequence[_Seat]) -> StopReason:
+    def _ended(self, seats: Sequence[TradeSeat]) -> StopReason:
         reasons = {seat.config.title: seat.task.result() for seat in seats if seat.task is not None}
         if len(reasons) == 1:
             return next(iter(reasons.values()))
@@ -283,7 +271,7 @@ class EmbeddedEngine:
         worst = next((status for status in _WORST if status in statuses), max(statuses))
         return StopReason(worst, "; ".join(f"{name}: {reason.text}" for name, reason in reasons.items()))
 
-    async def _trade(self, seat: _Seat) -> StopReason:
+    async def _trade(self, seat: TradeSeat) -> StopReason:
         """One trade from its start to its end, however that comes; one that begins by a signal waits for the
         next one then."""
         if seat.config.by_signal and seat.config.run_for is not None:
@@ -302,7 +290,7 @@ class EmbeddedEngine:
         seat.publisher.ended(reason)
         return reason
 
-    async def _once(self, seat: _Seat) -> StopReason:
+    async def _once(self, seat: TradeSeat) -> StopReason:
         """One run of a trade."""
         try:
             reason = await self._run(seat)
@@ -323,7 +311,7 @@ class EmbeddedEngine:
             seat.log.add(EventKind.STATE, reason.text, {"status": reason.status}, Severity.CRITICAL)
         return reason
 
-    async def _run(self, seat: _Seat) -> StopReason:
+    async def _run(self, seat: TradeSeat) -> StopReason:
         account = await self._account(seat.config.account)
         account.trades = {each.config.title: each.own_config for each in self._sharing(account, seat)}
         async with self._opened(seat.config, account.exchange.account) as (trade_id, journal):
@@ -373,7 +361,7 @@ class EmbeddedEngine:
                 self._accounts[address] = next(shared, None) or AccountContext(exchange, told)
             return self._accounts[address]
 
-    def _sharing(self, account: AccountContext, starting: _Seat) -> Iterator[_Seat]:
+    def _sharing(self, account: AccountContext, starting: TradeSeat) -> Iterator[TradeSeat]:
         """The trades of an account that run or are to. One that was refused counts as long as all have been
         started together: which of them has not enough margin is no matter of who comes first."""
         for seat in self._seats.values():

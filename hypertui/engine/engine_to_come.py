@@ -15,6 +15,7 @@ from hypertui.port.commands import Ack, Command, Stop, StopReason
 from hypertui.port.engine import Attachment, EnginePort, EngineView, Event
 from hypertui.port.intents import NO_INTENTS, IntentsView
 from hypertui.port.prices import SeenMark
+from hypertui.port.signals import SignalView
 from hypertui.port.snapshot import Snapshot
 
 _LOADING = "loading the engine"
@@ -25,7 +26,7 @@ class EngineToCome:
 
     `build` loads the engine and takes as long as that needs, in the thread that runs it; it may raise
     StartRefused. Until the engine has heard a price, the market's is the one that was `seen` last, by its
-    symbol, with the time of that, and `intents` are the sources of alerts that there will be.
+    symbol, with the time of that; `intents` are the sources, and `signals` those, that there will be.
     """
 
     def __init__(
@@ -35,11 +36,13 @@ class EngineToCome:
         clock: Callable[[], int],
         seen: Mapping[str, SeenMark],
         intents: IntentsView = NO_INTENTS,
+        signals: tuple[SignalView, ...] = (),
     ) -> None:
         self._build = build
         self._clock = clock
         self._seen = seen
         self._intents = intents
+        self._signals = signals
         self._engine: EnginePort | None = None
         now = clock()
         self._asked_for = tuple(
@@ -54,7 +57,7 @@ class EngineToCome:
             # Whoever loads is no engine that has fallen silent.
             now = self._clock()
             shown = tuple(self._priced(replace(each, at=now)) for each in self._asked_for)
-            return EngineView(shown, intents=self._intents)
+            return EngineView(shown, intents=self._intents, signals=self._signals)
         view = engine.view
         return replace(view, trades=tuple(map(self._priced, view.trades)))
 

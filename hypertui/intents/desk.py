@@ -15,11 +15,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TypeVar
 
 from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState, IntentVerb
-from hypertui.core.market import Source, SourceKind
+from hypertui.core.market import Source
 from hypertui.intents.arming import Arming
 from hypertui.intents.gate import Alert, GateVerdict, Proof, SourceRules, command_for, judge
 from hypertui.intents.outcome import FOLLOWED_FOR, outcome
@@ -80,7 +79,7 @@ class IntentDesk:
         self._shown: tuple[IntentView, ...] = ()  # newest first
         self._counts: Counter[tuple[str, str, str]] = Counter()
         self._denied: Counter[str] = Counter()
-        self._warnings = Warnings(clock)
+        self.warnings = Warnings(clock)
         self._pursuing: set[asyncio.Task[None]] = set()
         self.place = ""
 
@@ -89,10 +88,11 @@ class IntentDesk:
         """The newest view, from any thread."""
         return IntentsView(
             self.place,
-            tuple(replace(each, alarms=self._warnings.of(each.name)) for each in self.arming.view),
+            self.arming.view,
             self._shown,
             tuple(IntentCounter(*key, count) for key, count in sorted(self._counts.copy().items())),
             tuple(sorted(self._denied.copy().items())),
+            self.warnings.view,
         )
 
     def refusal(self, command: Command) -> str:
@@ -106,9 +106,7 @@ class IntentDesk:
     def acknowledge(self, command: Command, trade: str) -> Sequence[str]:
         """Note that an operator knows of alarms of the sources that speak to `trade`; returns the keys of
         those that nobody knew of before."""
-        names = (each.name for each in self.arming.view if each.trade == trade)
-        acknowledge = partial(self._warnings.acknowledge, keys=command.alarms, who=command.who)
-        return [key for name in names for key in acknowledge(name)]
+        return self.warnings.acknowledge(trade, command.alarms, command.who)
 
     # What arrives
 
@@ -119,35 +117,40 @@ class IntentDesk:
     async def receive(self, rules: SourceRules, alert: Alert) -> Received:
         """Write an alert down, and have something done about it. Raises NotWritten."""
         now = self._clock()
-        self.arming.heard(rules.name, now)
+        self.arming.heard(rules, now)
         new = self._record(rules, alert.verb, alert.key, alert.event_at, now, IntentState.RECEIVED)
         first = await self._written(lambda journal: journal.receive(new))
         if first.id != new.id:
-            text = f"of {first.id}"
-            again = replace(
-                new, state=IntentState.DUPLICATE.value, reason=IntentReason.DUPLICATE.value, text=text
-            )
-            self._show(again)
-            return Received(first.id, self._state_of(first), False)
+            return self._repeated(new, first)
         self._show(new)
         task = asyncio.create_task(self._seen_through(rules, alert, new))
         self._pursuing.add(task)
         task.add_done_callback(self._pursuing.discard)
         return Received(new.id, IntentState.RECEIVED, True)
 
-    async def reject(self, rules: SourceRules, verb: str, reason: IntentReason, text: str) -> Received:
-        """Write down that an alert was its source's own, and came to nothing. One that wanted to sell what
-        nothing sells is held, which its operator is told. Raises NotWritten."""
+    async def reject(
+        self, rules: SourceRules, verb: str, reason: IntentReason, text: str, key: str = ""
+    ) -> Received:
+        """Write down that what a source wanted came to nothing. Without a `key` it is like no other one. What
+        would have sold coins that nothing sells is held, which the operator is told. Raises NotWritten."""
         now = self._clock()
-        self.arming.heard(rules.name, now)
+        self.arming.heard(rules, now)
         state = IntentState.HELD if reason is IntentReason.HODL else IntentState.REJECTED
-        record = self._record(rules, verb, "", now, now, state)
-        record = replace(record, key=record.id, reason=reason.value, text=text)
-        await self._written(lambda journal: journal.receive(record))
+        record = self._record(rules, verb, key, now, now, state)
+        record = replace(record, key=key or record.id, reason=reason.value, text=text)
+        first = await self._written(lambda journal: journal.receive(record))
+        if first.id != record.id:
+            return self._repeated(record, first)
         self._show(record)
         if state is IntentState.HELD:
-            self._warnings.judged(rules.name, IntentVerb(verb), GateVerdict(state, reason.value, text))
+            verdict = GateVerdict(state, reason.value, text)
+            self.warnings.judged(rules.source, rules.trade, IntentVerb(verb), verdict)
         return Received(record.id, state, True)
+
+    def _repeated(self, again: IntentRecord, first: IntentRecord) -> Received:
+        text, reason = f"of {first.id}", IntentReason.DUPLICATE.value
+        self._show(replace(again, state=IntentState.DUPLICATE.value, reason=reason, text=text))
+        return Received(first.id, self._state_of(first), False)
 
     def _record(
         self, rules: SourceRules, verb: str, key: str, event_at: int, now: int, state: IntentState
@@ -192,7 +195,7 @@ class IntentDesk:
         self, rules: SourceRules, alert: Alert, record: IntentRecord, proof: Proof | None
     ) -> GateVerdict:
         now, trade = self._clock(), self._engine.view.trade(rules.trade)
-        armed = self.arming.is_armed(rules.name, now)
+        armed = self.arming.is_armed(rules, now)
         return judge(alert, rules, trade, record.expires_at, now, armed=armed, proof=proof)
 
     async def _pursue(self, rules: SourceRules, alert: Alert, record: IntentRecord) -> None:
@@ -200,7 +203,7 @@ class IntentDesk:
         now, trade = self._clock(), self._engine.view.trade(rules.trade)
         if verdict.state is not IntentState.ACCEPTED:
             await self._become(record, verdict)
-            self._warnings.judged(rules.name, alert.verb, verdict)
+            self.warnings.judged(rules.source, rules.trade, alert.verb, verdict)
             return
         accepted = replace(
             record,
@@ -233,7 +236,7 @@ class IntentDesk:
                 record.command_id,
                 verb,
                 rules.source,
-                Source(SourceKind.WEBHOOK, rules.name),
+                Source(rules.kind, rules.name),
                 rules.trade,
                 most=alert.most,
             )
@@ -244,7 +247,7 @@ class IntentDesk:
             if verdict.state is IntentState.ACCEPTED:
                 verdict = GateVerdict(IntentState.FAILED, IntentReason.NOT_RUNNING, ack.text)
             await self._become(record, verdict)
-            self._warnings.judged(rules.name, alert.verb, verdict)
+            self.warnings.judged(rules.source, rules.trade, alert.verb, verdict)
             return
         self._open[record.id] = record, self._clock()
         await self._become(record, GateVerdict(IntentState.SENT, "", ack.text))
@@ -281,7 +284,7 @@ class IntentDesk:
             now = self._clock()
             if now >= prunes_at:
                 prunes_at = now + await self._prune(now)
-            self._warnings.look_for_silence(self.arming.rules, self.arming.view, now)
+            self.warnings.look_for_silence(self.arming.rules, self.arming.view, now)
             self._proving.look(self.arming.rules)
             view = self._engine.view
             for record, since in list(self._open.values()):
@@ -291,7 +294,7 @@ class IntentDesk:
                 if found is not None and (found.state.value, found.text) != (record.state, record.text):
                     await self._become(record, found)
                     verb = IntentVerb(record.verb)
-                    self._warnings.judged(record.source.partition(":")[2], verb, found)
+                    self.warnings.judged(record.source, record.trade, verb, found)
 
     async def _prune(self, now: int) -> int:
         """Have some of what is too old go; returns in how many ms more of it may."""

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 from hypertui.core.intents import IntentReason, IntentState, IntentVerb, because_of_guard
+from hypertui.core.market import SourceKind
 from hypertui.core.phrases import lasting
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Mode, Snapshot
@@ -47,11 +48,17 @@ class SourceRules:
     is_live: bool = True
     expect_every: int | None = None
     needs_proof: bool = False
+    kind: SourceKind = SourceKind.WEBHOOK
 
     @property
     def source(self) -> str:
         """Its name in the journal and on orders."""
-        return f"webhook:{self.name}"
+        return f"{self.kind.value}:{self.name}"
+
+    @property
+    def title(self) -> str:
+        """The same for people."""
+        return f"{self.kind.value} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

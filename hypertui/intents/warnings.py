@@ -1,4 +1,4 @@
-"""What an operator should know of the sources: alerts that were held or missed, and silence."""
+"""What an operator should know of the sources: what was held or missed, and silence."""
 
 from __future__ import annotations
 
@@ -7,82 +7,89 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from hypertui.core.intents import IntentReason, IntentState, IntentVerb
+from hypertui.core.market import SourceKind
 from hypertui.core.phrases import lasting
 from hypertui.intents.gate import GateVerdict, SourceRules
-from hypertui.port.intents import SourceView
+from hypertui.port.intents import SourceAlarm, SourceView
 from hypertui.port.snapshot import Acknowledgement, Alarm, Severity
 
 _WORTH_TELLING = (IntentState.HELD, IntentState.FAILED, IntentState.EXPIRED)
 
 
 class Warnings:
-    """Alarms of sources: what a source's newest alert came to, and its silence. One ends with the next alert
-    that comes to something. To be read, and acknowledged, from any thread. `clock` gives ms."""
+    """Alarms of sources, by key, each for those who watch one trade, or all: what a source's newest wish came
+    to, and its silence. One ends with the next wish that comes to something. From any thread. `clock` gives
+    ms."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
         self._began = clock()
         self._lock = threading.Lock()
-        self._alarms: dict[str, Alarm] = {}  # by key
+        self._alarms: dict[str, SourceAlarm] = {}
 
-    def of(self, source: str) -> tuple[Alarm, ...]:
-        """A source's: those that hold, and the last of those that are over."""
-        return tuple(alarm for key in _keys(source) if (alarm := self._alarms.get(key)) is not None)
+    @property
+    def view(self) -> tuple[SourceAlarm, ...]:
+        """Those that hold, and the last of those that are over."""
+        return tuple(self._alarms.copy().values())
 
-    def acknowledge(self, source: str, keys: Collection[str], who: str) -> list[str]:
-        """Note that somebody knows of a source's alarms that hold, of these `keys` or, without any, of all;
-        returns the keys of those that nobody knew of before."""
+    def acknowledge(self, trade: str, keys: Collection[str], who: str) -> list[str]:
+        """Note that somebody who watches a trade knows of the alarms that hold, of these `keys` or, without
+        any, of all; returns the keys of those that nobody knew of before."""
         with self._lock:
+            known = Acknowledgement(who, self._clock())
             fresh = [
-                alarm
-                for alarm in self.of(source)
-                if alarm.active and alarm.acknowledged is None and (not keys or alarm.key in keys)
+                each.alarm
+                for each in self._alarms.values()
+                if each.trade in ("", trade) and each.alarm.active and each.alarm.acknowledged is None
+                if not keys or each.alarm.key in keys
             ]
             for alarm in fresh:
-                known = Acknowledgement(who, self._clock())
-                self._alarms[alarm.key] = replace(alarm, acknowledged=known)
+                self._put(self._alarms[alarm.key].trade, replace(alarm, acknowledged=known))
         return [alarm.key for alarm in fresh]
 
-    def judged(self, source: str, verb: IntentVerb, verdict: GateVerdict) -> None:
-        """An alert of a source has come to this."""
-        key, _ = _keys(source)
+    def judged(self, source: str, trade: str, verb: IntentVerb, verdict: GateVerdict) -> None:
+        """What a source, called as in the journal, wanted of a trade has come to this."""
+        kind, _, name = source.partition(":")
+        key = f"{kind} {name} {trade}" if kind == SourceKind.SIGNAL.value else f"{kind} {name}"
         if verdict.state in _WORTH_TELLING:
             missed = verdict.reason == IntentReason.DESYNC
             severity = Severity.CRITICAL if missed else Severity.WARNING
-            self._sound(key, severity, f"{key}: {verb} {verdict.state.lower()}: {verdict.text}")
+            self.sound(key, severity, f"{key}: {verb} {verdict.state.lower()}: {verdict.text}", trade)
         elif verdict.state in (IntentState.DONE, IntentState.SENT):
-            self._clear(key)
+            self.clear(key)
 
     def look_for_silence(self, rules: Sequence[SourceRules], sources: Sequence[SourceView], now: int) -> None:
         """Sources that are expected to speak now and then."""
-        last = {each.name: each.last_at for each in sources}
+        last = {(each.name, each.trade): each.last_at for each in sources}
         for each in rules:
             if each.expect_every is None:
                 continue
-            silent = now - (last.get(each.name) or self._began)
-            _, key = _keys(each.name)
+            silent = now - (last.get((each.name, each.trade)) or self._began)
+            key = f"{each.title} silent"
             if silent > each.expect_every:
                 words = lasting(each.expect_every // 1_000)
-                self._sound(key, Severity.WARNING, f"webhook {each.name}: no alert for more than {words}")
+                text = f"{each.title}: no alert for more than {words}"
+                self.sound(key, Severity.WARNING, text, each.trade)
             else:
-                self._clear(key)
+                self.clear(key)
 
-    def _sound(self, key: str, severity: Severity, text: str) -> None:
+    def sound(self, key: str, severity: Severity, text: str, trade: str = "") -> None:
+        """This holds now, which those who watch `trade` should know, or those of all."""
         with self._lock:
-            now, known = self._clock(), self._alarms.get(key)
+            now, before = self._clock(), self._alarms.get(key)
+            known = None if before is None else before.alarm
             if known is not None and known.active and known.text == text:
-                self._alarms[key] = replace(known, last=now)
+                self._put(trade, replace(known, last=now))
                 return
             count = 1 if known is None else known.count + 1
-            self._alarms[key] = Alarm(key, severity, text, now if known is None else known.first, now, count)
+            self._put(trade, Alarm(key, severity, text, now if known is None else known.first, now, count))
 
-    def _clear(self, key: str) -> None:
+    def clear(self, key: str) -> None:
+        """It holds no more."""
         with self._lock:
             known = self._alarms.get(key)
-            if known is not None and known.active:
-                self._alarms[key] = replace(known, active=False, last=self._clock())
+            if known is not None and known.alarm.active:
+                self._put(known.trade, replace(known.alarm, active=False, last=self._clock()))
 
-
-def _keys(source: str) -> tuple[str, str]:
-    """Those of what its newest alert came to, and of its silence."""
-    return f"webhook {source}", f"webhook {source} silent"
+    def _put(self, trade: str, alarm: Alarm) -> None:
+        self._alarms[alarm.key] = SourceAlarm(trade, alarm)

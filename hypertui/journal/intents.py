@@ -6,7 +6,7 @@ and the commits of trades wait for none of them longer than for one row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Self
@@ -26,6 +26,7 @@ KEPT_FOR = 30 * 86_400_000  # ms for which one is kept that came to nothing
 _BATCH = 500  # rows that go in one transaction: a commit of a trade waits no longer than for that
 _WRITE_WITHIN = 1.0  # seconds
 _AT_START = 15.0
+_AT_ONCE = 500  # keys that one query names
 _OPEN = tuple(state.value for state in IntentState if not state.is_final)
 _NO_REPEATS = INTENTS.c.state != IntentState.DUPLICATE.value
 
@@ -127,6 +128,17 @@ class IntentJournal:
         if source:
             query = query.where(INTENTS.c.source == source)
         return self._found(query, most)
+
+    def of_keys(self, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], IntentRecord]:
+        """The first intent of each source and key that there is one of."""
+        sources, names = {source for source, _ in keys}, list({key for _, key in keys})
+        found: dict[tuple[str, str], IntentRecord] = {}
+        for first in range(0, len(names), _AT_ONCE):
+            some = INTENTS.c.key.in_(names[first : first + _AT_ONCE])
+            query = select(*INTENTS.c).where(INTENTS.c.source.in_(sources), some, _NO_REPEATS)
+            for row in self._found(query, oldest_first=True):
+                found.setdefault((row.source, row.key), row)
+        return found
 
     def of_trade(self, trade: str, before: int) -> Sequence[IntentRecord]:
         """Those that were accepted for a trade of this name before a time (ms), newest first."""

@@ -110,6 +110,26 @@ ACCUMULATIONS = Table(
     _given("changed_at", Whole()),
 )
 
+SIGNALS = Table(
+    "signals",
+    METADATA,
+    Column("network", Words, primary_key=True),
+    Column("signal", Words, primary_key=True),
+    Column("symbol", Words, primary_key=True),
+    Column("at", Whole, primary_key=True, autoincrement=False),
+    _given("state", Document()),
+    _given("fired", Flag()),
+    _given("why", Words()),
+    _maybe("buy", Amount()),
+    _maybe("sell", Amount()),
+    _given("is_on", Words()),
+    _given("close", Amount()),
+    _given("wants", Words()),
+    _given("key", Words()),
+    _given("taken", Whole()),
+    _given("written_at", Whole()),
+)
+
 
 def _rows_of_a_trade(name: str, *columns: Column[Any], key: tuple[str, ...] = ()) -> Table:
     """A table whose rows are numbered by `nr` within their trade, in the order of writing; the numbers run

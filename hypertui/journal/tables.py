@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from hypertui.journal.errors import NoJournal, OtherVersion
-from hypertui.journal.schema import ACCUMULATIONS, INTENTS, VERSION
+from hypertui.journal.schema import ACCUMULATIONS, INTENTS, SIGNALS, VERSION
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _ADVISORY_KEY = 0x68797065727475  # one creation at a time
@@ -42,7 +42,11 @@ def create(connection: Connection, place: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
     if version_of(connection) is not None:
         check(connection, place)
-        for table in (INTENTS, ACCUMULATIONS):  # a journal of this version may be from before there were any
+        for table in (
+            INTENTS,
+            ACCUMULATIONS,
+            SIGNALS,
+        ):  # one of this version may be from before there were any
             table.create(connection, checkfirst=True)
         return
     # Imported only where there is something to create: it takes longer to import than the journal to open.

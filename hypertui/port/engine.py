@@ -9,6 +9,7 @@ from typing import Protocol
 
 from hypertui.port.commands import Ack, Command, Stop, StopReason
 from hypertui.port.intents import NO_INTENTS, IntentsView
+from hypertui.port.signals import SignalView
 from hypertui.port.snapshot import Severity, Snapshot
 
 
@@ -44,11 +45,13 @@ class Event:
 class EngineView:
     """All that an engine trades, one snapshot for each of its trades, in the order of the settings. `pen`
     says who writes among the consoles that are attached to it; empty while nobody does. `intents` are those
-    of sources outside, where there are any."""
+    of sources beside the trades, where there are any; `signals` stand in the order of their tables, one for
+    each market of each."""
 
     trades: tuple[Snapshot, ...]
     pen: str = ""
     intents: IntentsView = NO_INTENTS
+    signals: tuple[SignalView, ...] = ()
 
     @property
     def first(self) -> Snapshot:

@@ -15,9 +15,9 @@ from hypertui.port.snapshot import Alarm
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """Somebody outside who may want something of `trade`. `last_at` is when an alert of it came last that was
-    its own, None before the first since the start. `needs_arming`: it acts only while it is armed, which it
-    is until `armed_until`. `alarms` are what somebody should know of it, those that are over among them."""
+    """Who may want something of `trade`, beside its operator: a `kind` of source, webhook or signal. One is
+    there once for each of its trades. `last_at` is when it wanted something last, None before the first time
+    since the start. `needs_arming`: it acts only while it is armed, which it is until `armed_until`."""
 
     name: str
     trade: str
@@ -25,7 +25,7 @@ class SourceView:
     last_at: int | None = None
     needs_arming: bool = False
     armed_until: int | None = None
-    alarms: tuple[Alarm, ...] = ()
+    kind: str = "webhook"
 
     def is_armed(self, now: int) -> bool:
         """Whether it may act at `now`."""
@@ -59,24 +59,34 @@ class IntentCounter:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceAlarm:
+    """What somebody who watches `trade` should know of a source; of all trades where it is empty."""
+
+    trade: str
+    alarm: Alarm
+
+
+@dataclass(frozen=True, slots=True)
 class IntentsView:
     """`intents` are the newest, newest first. `denied` counts what was turned away before it was anybody's
-    alert, by why. `place` is where alerts come in."""
+    alert, by why. `place` is where alerts come in. Among the `warnings` are the last of those that are
+    over."""
 
     place: str = ""
     sources: tuple[SourceView, ...] = ()
     intents: tuple[IntentView, ...] = ()
     counts: tuple[IntentCounter, ...] = ()
     denied: tuple[tuple[str, int], ...] = ()
+    warnings: tuple[SourceAlarm, ...] = ()
 
     @property
     def alarms(self) -> tuple[Alarm, ...]:
         """Those of all sources."""
-        return tuple(alarm for source in self.sources for alarm in source.alarms)
+        return tuple(each.alarm for each in self.warnings)
 
     def alarms_of(self, trade: str) -> tuple[Alarm, ...]:
         """Those of the sources that speak to a trade."""
-        return tuple(alarm for source in self.sources if source.trade == trade for alarm in source.alarms)
+        return tuple(each.alarm for each in self.warnings if each.trade in ("", trade))
 
 
 NO_INTENTS = IntentsView()  # of an engine that nobody sends any to

@@ -18,6 +18,7 @@ from pydantic_core import to_json
 from hypertui.core.redaction import printable
 from hypertui.port.engine import EngineView
 from hypertui.port.intents import NO_INTENTS, IntentsView
+from hypertui.port.signals import SignalView
 from hypertui.port.snapshot import Snapshot
 from hypertui.server.protocol import WireError
 
@@ -38,6 +39,11 @@ def _codecs() -> dict[str, TypeAdapter[Any]]:
 @cache
 def _intents() -> TypeAdapter[IntentsView]:
     return TypeAdapter(IntentsView)
+
+
+@cache
+def _signals() -> TypeAdapter[tuple[SignalView, ...]]:
+    return TypeAdapter(tuple[SignalView, ...])
 
 
 class _EncodedTrade:
@@ -73,6 +79,7 @@ class ViewEncoder:
         self._names: tuple[int, tuple[str, ...]] = (0, ())
         self._pen = (0, "")
         self._intents: tuple[int, IntentsView] = (0, NO_INTENTS)
+        self._signals: tuple[int, tuple[SignalView, ...]] = (0, ())
         self._made: dict[int, bytes] = {}
 
     def update(self, view: EngineView) -> None:
@@ -84,8 +91,10 @@ class ViewEncoder:
             if (known := self._trades.get(trade.name)) is None or known.snapshot is not trade
         ]
         same_intents = view.intents == self._intents[1]
+        same_signals = view.signals is self._signals[1] or view.signals == self._signals[1]
         same_pen = view.pen == self._pen[1]
-        if not fresh and names == self._names[1] and same_pen and same_intents and self.version:
+        same_rest = same_pen and same_intents and same_signals
+        if not fresh and names == self._names[1] and same_rest and self.version:
             return
         self.version += 1
         self._made.clear()
@@ -99,12 +108,16 @@ class ViewEncoder:
             self._pen = (self.version, view.pen)
         if not same_intents:
             self._intents = (self.version, view.intents)
+        if not same_signals:
+            self._signals = (self.version, view.signals)
 
     def whole(self) -> bytes:
         """All of it as one object, for whoever asks once."""
         trades = (b"{%b}" % self._trades[name].since(0) for name in self._names[1])
         intents = _intents().dump_json(self._intents[1])
-        return b'{"trades":[%b],"pen":%b,"intents":%b}' % (b",".join(trades), to_json(self._pen[1]), intents)
+        signals = _signals().dump_json(self._signals[1])
+        said = b",".join(trades), to_json(self._pen[1]), intents, signals
+        return b'{"trades":[%b],"pen":%b,"intents":%b,"signals":%b}' % said
 
     def since(self, version: int) -> bytes:
         """What a client lacks that has this version (0: none), as members of an object; made once for all
@@ -122,6 +135,8 @@ class ViewEncoder:
             parts.append(b'"pen":' + to_json(self._pen[1]))
         if self._intents[0] > version:
             parts.append(b'"intents":' + _intents().dump_json(self._intents[1]))
+        if self._signals[0] > version:
+            parts.append(b'"signals":' + _signals().dump_json(self._signals[1]))
         trades = [
             b"%b:{%b}" % (to_json(name), changed)
             for name, trade in self._trades.items()
@@ -140,6 +155,7 @@ class ViewDecoder:
         self._names: tuple[str, ...] = ()
         self._pen = ""
         self._intents = NO_INTENTS
+        self._signals: tuple[SignalView, ...] = ()
         self._values: dict[str, dict[str, Any]] = {}
         self._snapshots: dict[str, Snapshot] = {}
 
@@ -150,7 +166,7 @@ class ViewDecoder:
         try:
             self._take(found)
             trades = tuple(self._snapshots[name] for name in self._names)
-            return EngineView(trades, self._pen, self._intents)
+            return EngineView(trades, self._pen, self._intents, self._signals)
         except ValidationError as error:
             where = printable(".".join(str(part) for part in error.errors()[0]["loc"]))
             raise WireError(f"the engine's changes cannot be read: {where}") from None
@@ -168,6 +184,8 @@ class ViewDecoder:
         self._pen = str(found.get("pen", self._pen))
         if "intents" in found:
             self._intents = _intents().validate_python(found["intents"])
+        if "signals" in found:
+            self._signals = _signals().validate_python(found["signals"])
         for gone in self._snapshots.keys() - set(self._names):
             del self._snapshots[gone], self._values[gone]
         self._version = int(found["to"])

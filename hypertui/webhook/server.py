@@ -1,4 +1,4 @@
-"""What listens: a thread and a loop of its own, which the engine never waits for.
+"""What listens, on the loop of the desk, which the engine never waits for.
 
 A connection is let in when there is a place for it, so many in a second at most, takes one request, and has
 to be over in three seconds: whoever stalls or floods waits, and takes no time from what is traded.
@@ -10,11 +10,7 @@ import asyncio
 import logging
 import socket
 import sys
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
@@ -26,7 +22,6 @@ from hypertui.webhook.requests import MOST_BYTES, Door, HookAnswer, HookRequest
 MOST_CONNECTIONS = 32
 _PACE = 0.01  # seconds between two that are let in
 _PATIENCE = 3.0  # seconds for a request and its answer
-_LAST_WORDS = 5.0
 _TURN = 0.0005  # seconds that a thread of this process keeps the interpreter when another one wants it
 _MOST_HEADER, _MOST_HEADERS = 4_096, 64  # bytes of one, and their number
 _LOG = logging.getLogger(__name__)
@@ -35,9 +30,8 @@ _SILENT.disabled = True
 
 
 class WebhookServer:
-    """A context manager: answers on `listening`, a socket that listens already, while it is open. It is
-    closed with it. Desk and door are its own from then on. Meanwhile the threads of the process take shorter
-    turns, so that the engine's never waits for long behind a request."""
+    """Answers on `listening`, a socket that listens already, and is closed when that is over. Meanwhile the
+    threads of the process take shorter turns, so that the engine's never waits for long behind a request."""
 
     def __init__(self, desk: IntentDesk, door: Door, listening: socket.socket, pace: float = _PACE) -> None:
         self._desk = desk
@@ -45,53 +39,17 @@ class WebhookServer:
         self._pace = pace
         self._listening = listening
         listening.setblocking(False)
-        self._loop = asyncio.new_event_loop()
-        self._over = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="webhook", daemon=True)
 
-    def __enter__(self) -> Self:
-        self._turn = sys.getswitchinterval()
-        sys.setswitchinterval(min(self._turn, _TURN))
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        with suppress(RuntimeError):  # it has given up already
-            self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join(_LAST_WORDS)
-        sys.setswitchinterval(self._turn)
-
-    def _run(self) -> None:
+    async def serve(self) -> None:
+        """Take alerts until cancelled. Raises OSError where the socket fails."""
+        server, turn = web.Server(self._handle), sys.getswitchinterval()
+        sys.setswitchinterval(min(turn, _TURN))
         try:
-            self._loop.run_until_complete(self._serve())
-        except OSError as error:
-            _LOG.warning("no alerts are taken any more: %s", error)
-        except Exception:  # noqa: BLE001 - whatever it is, the engine trades on
-            _LOG.exception("a defect: no alerts are taken any more")
+            await self._accept(server)
         finally:
+            sys.setswitchinterval(turn)
             self._listening.close()
-            self._loop.close()
-
-    async def _serve(self) -> None:
-        server = web.Server(self._handle)
-        tasks = [
-            asyncio.create_task(self._accept(server)),
-            asyncio.create_task(self._desk.run()),
-            asyncio.create_task(self._over.wait()),
-        ]
-        done, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        await server.shutdown(0.1)
-        await self._desk.close()
-        for task in done:
-            task.result()
+            await server.shutdown(0.1)
 
     async def _accept(self, server: web.Server) -> None:
         places = asyncio.Semaphore(MOST_CONNECTIONS)
@@ -101,10 +59,10 @@ class WebhookServer:
 
     async def _attend(self, server: web.Server, connection: socket.socket, places: asyncio.Semaphore) -> None:
         """See one connection through; whoever is too slow is cut off."""
-        gone = asyncio.Event()
+        gone, loop = asyncio.Event(), asyncio.get_running_loop()
         try:
-            transport, _ = await self._loop.connect_accepted_socket(
-                lambda: _Connection(server, self._loop, gone.set), connection
+            transport, _ = await loop.connect_accepted_socket(
+                lambda: _Connection(server, loop, gone.set), connection
             )
             try:
                 async with asyncio.timeout(_PATIENCE):

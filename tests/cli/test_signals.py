@@ -44,7 +44,7 @@ def test_check_says_that_what_is_set_by_itself_can_be_reached(capsys: pytest.Cap
     said = capsys.readouterr().out
     assert said.startswith("trend 5m (trend): 1,499 candles of prices.csv, ")
     assert "every indicator and both scores can be reached" in said
-    assert said.endswith("Signals are only watched: nothing trades by them.\n")
+    assert said.endswith("acts in a running engine alone, if its table has an action.\n")
     assert "of the newest 1,499 candles:" in said
     (newest,) = records(capsys, "check", "--prices", file, "--family", "trend", "--days", "1", status=1)
     assert newest["counted"] == 288

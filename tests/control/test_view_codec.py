@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hypertui.core.market import Side
 from hypertui.port.engine import EngineView
 from hypertui.port.prices import Candle, PriceSeries
+from hypertui.port.signals import IndicatorSideView, IndicatorView, SignalView
 from hypertui.port.snapshot import Snapshot
 from hypertui.server.protocol import WireError
 from hypertui.server.view_codec import ViewDecoder, ViewEncoder
@@ -100,6 +102,27 @@ def test_candles_are_sent_when_one_has_closed() -> None:
     encoder.update(EngineView((replace(shown, seq=shown.seq + 1),)))
     assert watcher.read(encoder)["trades"] == {"BTC": {"seq": shown.seq + 1}}
     assert watcher.view.first.series is known
+
+
+def test_signals_are_sent_when_one_has_changed() -> None:
+    def shown(score: str | None) -> SignalView:
+        side = IndicatorSideView(">", 1.5, 0.0, True, Decimal("0.013"))
+        macd = IndicatorView("macd", "MACD cross", "", Decimal("1.5"), side, IndicatorSideView("<"))
+        limits = Decimal("0.6"), Decimal("0.54"), Decimal("0.66")
+        seen = SignalView("s", "BTC", "BTC", "open", "trend", "5m", 300_000, (macd,), *limits, 2)
+        return seen if score is None else replace(seen, buy_score=Decimal(score), side=Side.BUY, candle_at=5)
+
+    encoder, watcher = ViewEncoder(), Watcher()
+    trades = (states.running(),)
+    encoder.update(EngineView(trades, signals=(shown(None),)))
+    watcher.read(encoder)
+    assert watcher.view == EngineView(trades, signals=(shown(None),))
+    encoder.update(EngineView(trades, signals=(shown("0.71"),)))
+    assert watcher.read(encoder).keys() == {"from", "to", "signals"}
+    assert watcher.view == EngineView(trades, signals=(shown("0.71"),))
+    encoder.update(EngineView(trades, "mk", signals=(shown("0.71"),)))
+    assert "signals" not in watcher.read(encoder)
+    assert b'"signals":[{' in encoder.whole()
 
 
 def test_clients_at_the_same_version_are_sent_the_same_bytes() -> None:

@@ -18,6 +18,7 @@ from hypertui.execution.trade_config import TradeConfig
 from hypertui.intents.arming import Arming
 from hypertui.intents.desk import IntentDesk
 from hypertui.intents.gate import SourceRules
+from hypertui.intents.host import SourceHost
 from hypertui.intents.proving import Prove
 from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
@@ -93,16 +94,17 @@ class AlertedEngine:
         self._door = Door(self.desk, Hooks(folder / "webhooks.json"), settings, ranges, clock, wall)
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.target = Target(self._listening.getsockname()[1], self.tokens, wall_clock())
-        self._server = WebhookServer(self.desk, self._door, self._listening, pace)
+        server = WebhookServer(self.desk, self._door, self._listening, pace)
+        self._host = SourceHost(self.desk, [("alerts", server.serve)])
 
     def __enter__(self) -> AlertedEngine:
         self.live.__enter__()
-        self._server.__enter__()
+        self._host.__enter__()
         self.live.engine.sources = self.desk
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._server.__exit__(None, None, None)
+        self._host.__exit__(None, None, None)
         self.live.__exit__(*exception)
 
     def wait_until_it_waits(self) -> None:

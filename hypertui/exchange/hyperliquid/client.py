@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from hypertui.core.candles import Candle, Interval
 from hypertui.core.market import Fill, Grouping, Instrument, Order
-from hypertui.exchange.hyperliquid import candles, errors, messages
+from hypertui.exchange.hyperliquid import candles, conditions, errors, messages
 from hypertui.exchange.hyperliquid.agents import Authority
 from hypertui.exchange.hyperliquid.checks import Json, rows, understood
 from hypertui.exchange.hyperliquid.feed import Feed
@@ -31,6 +31,7 @@ from hypertui.exchange.protocol import (
     CancelOutcome,
     FeedMessage,
     FundingPayment,
+    MarketConditions,
     OpenOrder,
     OrderReport,
     Placed,
@@ -95,7 +96,7 @@ class HyperliquidExchange:
         session = HttpSession(network.base_url, trust_env=not network.is_loopback)
         self._line = Line(session, timeout, self._meter, self._feed.hurry)
         signs = network, key, self._nonces
-        self.funds = UserSignedFunds(*signs, self._authority, self._holdings, self._opened, self._move)
+        self.funds = UserSignedFunds(*signs, self._authority, self._holdings, self._opened, self._line.move)
         self._opening = asyncio.Lock()
         self._prepared: tuple[_Placement, bytes] | None = None
 
@@ -153,6 +154,19 @@ class HyperliquidExchange:
         if found is None:
             raise _no_market(symbol)
         return found
+
+    async def conditions(self, symbol: str) -> MarketConditions:
+        _, contexts = await self._ask_contexts()
+        found = understood(contexts, lambda answer: conditions.conditions(answer, symbol))
+        if found is None:
+            raise _no_market(symbol)
+        return found
+
+    async def spread(self, symbol: str) -> Decimal | None:
+        question = conditions.book_question(symbol)
+        return await self._ask(
+            LIGHT, lambda venue: venue.post("/info", question), lambda book: conditions.spread(book, symbol)
+        )
 
     async def _ask_contexts(self) -> tuple[float, Json]:
         """All markets with their prices, and when they came (s)."""
@@ -332,13 +346,6 @@ class HyperliquidExchange:
         self._contexts = None
         answer = await self._line.ask(question(self._questions))
         return understood(answer, read)
-
-    async def _move(self, signed: bytes) -> None:
-        """Send a transfer of money, which is of no market."""
-        self._line.require_open()
-        self._meter.acted(1)
-        answer = await self._line.act(signed, "")
-        understood(answer, errors.accepted, is_action=True)
 
     async def _act(
         self,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from hypertui.exchange.hyperliquid import errors, sdk
-from hypertui.exchange.hyperliquid.checks import Json
+from hypertui.exchange.hyperliquid.checks import Json, understood
 from hypertui.exchange.hyperliquid.rate_meter import RateMeter
 from hypertui.exchange.hyperliquid.session import HttpSession
 from hypertui.exchange.protocol import RateLimited, Unknown, Unreachable
@@ -49,6 +49,13 @@ class Line:
         """The answer to a signed action in a market. Raises errors of `hypertui.exchange.protocol`."""
         turns = None if protects else self._acting[symbol]
         return await self._run(turns, "/exchange", action, is_action=True)
+
+    async def move(self, transfer: bytes) -> None:
+        """Have a signed transfer of money carried out, which is of no market. Raises as `act` does, and
+        Rejected."""
+        self.require_open()
+        self._meter.acted(1)
+        understood(await self.act(transfer, ""), errors.accepted, is_action=True)
 
     def require_open(self) -> None:
         """Raises Unreachable once the line is closed: nothing more is sent."""

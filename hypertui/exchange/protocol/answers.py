@@ -222,6 +222,15 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class MarketConditions:
+    """How a market is, as fractions: the mark against the price of 24 hours ago (None where there was none),
+    and the funding of an hour, positive where longs pay."""
+
+    change_24h: Decimal | None
+    funding: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """Prices of one market: `mark` fires triggers, `mid` and `last` may be missing."""
 

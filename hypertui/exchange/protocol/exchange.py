@@ -13,6 +13,7 @@ from hypertui.exchange.protocol.answers import (
     Allowance,
     CancelOutcome,
     FundingPayment,
+    MarketConditions,
     OpenOrder,
     OrderReport,
     Placed,
@@ -64,6 +65,13 @@ class Exchange(Protocol):
 
     async def quote(self, symbol: str) -> Quote:
         """The prices of a market now."""
+
+    async def conditions(self, symbol: str) -> MarketConditions:
+        """How a market is now, beside its prices."""
+
+    async def spread(self, symbol: str) -> Decimal | None:
+        """How far the best ask of a market is above the best bid now, as a fraction of their middle; None
+        where a side of its book is empty."""
 
     async def candles(self, symbol: str, interval: Interval, since: int, until: int) -> Sequence[Candle]:
         """The candles of a market that begin from `since` to `until`, both included, oldest first. The one

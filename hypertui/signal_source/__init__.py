@@ -1,0 +1,1 @@
+"""Signals beside an engine: closed candles asked for, states journalled, and what fires queued as intents."""
