@@ -32,8 +32,8 @@ from tests.support.by_hand import sold_by_another
 from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 
-# Armed at a gain of 3.5 %; under the peak by an ATR, which its limits make 1.2 % of it.
-TRAILS = TrailingTerms(D("0.035"), D(1), D("0.5"), D("0.012"), D("0.012"))
+# Armed at a gain of 3.5 %; under the peak by an ATR, which its limits make about 1.2 % of it.
+TRAILS = TrailingTerms(D("0.035"), D(1), D("0.5"), D("0.0119"), D("0.0121"))
 RULES = ExitRules(hard_stop=D("0.05"), signal_exit=True, trailing_stop=TRAILS)
 TOLD = replace(config(RULES, enters_at_start=False), guards=GuardRules(daily_loss_usd=D(500)))
 

@@ -13,7 +13,7 @@ import pytest
 
 from hypertui.core.intents import IntentReason, IntentState
 from hypertui.execution.refusal import StartRefused
-from hypertui.intents.gate import not_of_now
+from hypertui.intents.gate import SourceRules, not_of_now
 from hypertui.intents.outcome import outcome
 from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
@@ -23,7 +23,7 @@ from hypertui.risk.rules import GuardRules
 from hypertui.webhook.message import Misunderstood, alert_of
 from tests.console import states
 from tests.intents.alerts import WAITING, alerted, now_text
-from tests.intents.test_gate import CLOSE, FLAT, OPEN, running, verdict
+from tests.intents.test_gate import CLOSE, FLAT, OPEN, RULES, running, verdict
 from tests.support.ladders import changed
 from tests.support.local_venue import LocalVenue
 from tests.support.stage import NOW
@@ -102,12 +102,12 @@ def duplicate(folder: Path) -> str:
 def message(**fields: object) -> str:
     body = json.dumps({"action": "open", "time": now_text(), **fields}).encode()
     with pytest.raises(Misunderstood) as found:
-        alert_of(body, "webhook:tv", "BTC", ())
+        alert_of(body, "webhook:tv", "BTC", (), hodl=("ETH",))
     return found.value.reason
 
 
-def of_a_bracket(**fields: Any) -> str:
-    return verdict(OPEN, running(**{"position": 0, "bracket": FLAT, **fields}))[1]
+def of_a_bracket(rules: SourceRules = RULES, **fields: Any) -> str:
+    return verdict(OPEN, running(**{"position": 0, "bracket": FLAT, **fields}), rules)[1]
 
 
 def of_the_outcome(**fields: object) -> str:
@@ -120,6 +120,7 @@ REACHED: Mapping[IntentReason, Callable[[Path], str]] = {
     IntentReason.DUPLICATE: duplicate,
     IntentReason.STALE: lambda _: IntentReason.STALE if not_of_now(NOW - 60_001, NOW) else "",
     IntentReason.NOT_ALLOWED: lambda _: message(network="mainnet"),
+    IntentReason.HODL: lambda _: message(action="sell", symbol="ETH"),
     IntentReason.SCHEMA: lambda _: message(note="?"),
     IntentReason.NOT_ARMED: lambda _: verdict(OPEN, running(), armed=False)[1],
     IntentReason.GUARD: lambda _: of_a_bracket(guards=states.tripped().guards).partition(":")[0],
@@ -136,6 +137,7 @@ REACHED: Mapping[IntentReason, Callable[[Path], str]] = {
     IntentReason.HALTED: lambda _: of_a_bracket(mode=Mode.HALTED),
     IntentReason.BLIND: lambda _: of_a_bracket(known_at=None),
     IntentReason.NOT_RUNNING: lambda _: of_a_bracket(over=True),
+    IntentReason.UNPROVEN: lambda _: of_a_bracket(rules=replace(RULES, needs_proof=True)),
     IntentReason.UNKNOWN: lambda _: _of_nobody(),
 }
 

@@ -207,8 +207,10 @@ class Oracle:
         now, account = self._clock(), self._core.account(self._address())
         if account is None:
             return
-        if not self._truths and account.volume == sum((_value(fill) for fill in fills), ZERO):
-            # Nothing has ever been traded before this: until now it had what was paid in, and nothing else.
+        traded = sum((_value(fill) for fill in fills), ZERO)
+        if not self._truths and (changes or fills) and account.volume == traded:
+            # Nothing has ever been traded before this: until now it had what was paid in, and nothing else. A
+            # payment says nothing of what was there before it.
             self._keep(_never_traded(account.deposits))
         position = account.size(self._symbol)
         books = self._core.books
