@@ -171,7 +171,7 @@ def test_what_is_read_once_is_read_again_when_there_is_more(tmp_path: Path) -> N
     prove = proof_of(file_url, "paper", wall_clock)
     Journal.open(file_url).close()
     assert "no sample in 30 days" in asyncio.run(prove("SOL")).text
-    add_stays(file_url, bracket(1, "SOL"), [3, 4], before=1_000)
+    add_stays(file_url, bracket(1, "SOL"), [3, 4], before=5_000)
     assert "2 samples" in asyncio.run(prove("SOL")).text
     add_stays(file_url, bracket(1, "SOL"), [3], before=100, is_new=False)
     assert "3 samples" in asyncio.run(prove("SOL")).text
