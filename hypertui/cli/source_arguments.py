@@ -1,11 +1,9 @@
-"""The arguments of what is about sources of signals and alerts: `signals`, `webhook` and `intents`."""
+"""The arguments of what is about sources of signals and alerts: `webhook` and `intents`."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
-from hypertui.cli.signal_arguments import add_signals
 from hypertui.cli.values import file_path
 
 _SAME = argparse.SUPPRESS  # for flags that may stand before the command as well
@@ -18,16 +16,8 @@ _WEBHOOK = {
 }
 
 
-def add_sources(commands: Any) -> None:
-    """Add the commands."""
-    add_signals(
-        commands.add_parser("signals", help="indicators, scores and states of signals; trades nothing")
-    )
-    _add_webhook(commands.add_parser("webhook", help="who may send alerts by HTTP: new, list, remove, test"))
-    _add_intents(commands.add_parser("intents", help="what sources wanted, and what became of it"))
-
-
-def _add_webhook(parser: argparse.ArgumentParser) -> None:
+def add_webhook(parser: argparse.ArgumentParser) -> None:
+    """What `hypertui webhook` understands."""
     parser.description = (
         "Alerts by HTTP, such as TradingView's: who may send some, by [webhook] and [webhooks.NAME] of the "
         "settings (docs/webhooks.md)."
@@ -50,7 +40,8 @@ def _add_webhook(parser: argparse.ArgumentParser) -> None:
         _add_place(command)
 
 
-def _add_intents(parser: argparse.ArgumentParser) -> None:
+def add_intents(parser: argparse.ArgumentParser) -> None:
+    """What `hypertui intents` understands."""
     parser.description = "What sources outside wanted, and what became of it, by the journal: newest last."
     _add_rows(parser)
     _add_place(parser)

@@ -11,7 +11,7 @@ from hypertui.backtest.bracket_walk import BracketRun, walk_bracket
 from hypertui.backtest.instant_exchange import Costs
 from hypertui.core.market import Instrument
 from hypertui.core.price_series import Series
-from hypertui.strategy.bracket.entry import EntryOrder, EntryRules
+from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules
 from hypertui.strategy.bracket.terms import BracketTerms
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.exits.trailing import TrailingTerms
