@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -29,14 +29,16 @@ from hypertui.setting_types import (
     says_atr,
     share_of,
 )
-from hypertui.strategy.bracket.entry import EntryOrder, EntryRules, Unfilled
-from hypertui.strategy.bracket.terms import BracketTerms
+from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules, Unfilled
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.exits.trailing import TrailingTerms
 from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
 from hypertui.strategy.ladder.sizing import Sizing
 from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.trade_tables import default_name
+
+if TYPE_CHECKING:
+    from hypertui.strategy.bracket.terms import BracketTerms
 
 # What a ladder is unless it is told otherwise.
 _LADDER: Mapping[str, Any] = {term.name: term.default for term in fields(LadderTerms)}
@@ -122,6 +124,8 @@ class TradeSettings(Section):
         return self._bracket() if self.strategy == "bracket" else self.ladder()
 
     def _bracket(self) -> BracketTerms:
+        from hypertui.strategy.bracket.terms import BracketTerms  # with all that one is made of
+
         return BracketTerms(
             position_size=ZERO if self.position_size is None else self.position_size,
             hard_stop=share_of(self.hard_stop),

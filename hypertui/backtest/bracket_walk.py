@@ -25,7 +25,7 @@ from hypertui.execution.trade_inputs import ExitsSet, StateSet
 from hypertui.execution.trading_state import Posture
 from hypertui.risk.rules import GuardRules
 from hypertui.strategy.base import EntryTold, StayEnded
-from hypertui.strategy.bracket.entry import EntryOrder
+from hypertui.strategy.bracket.entry_rules import EntryOrder
 from hypertui.strategy.bracket.plan import BracketPlan
 from hypertui.strategy.bracket.strategy import Bracket
 from hypertui.strategy.exits.rules import ExitRules, ExitTerms

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import sys
 from collections.abc import Sequence
 
 from hypertui.cli import streams
@@ -28,8 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Plugins of other packages have no business with the settings, and looking for them delays each start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
-        refuse_secrets(argv)
-        return streams.finished(_guarded(parser().parse_args(argv)))
+        said = sys.argv[1:] if argv is None else argv
+        refuse_secrets(said)
+        return streams.finished(_guarded(parser(said).parse_args(said)))
     except SystemExit as left:
         raise SystemExit(streams.finished(left.code if isinstance(left.code, int) else 0)) from None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -32,10 +31,10 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(2, f"hypertui: {printable(words, _LONGEST)}; {self.prog} --help says what there is\n")
 
 
-def refuse_secrets(argv: Sequence[str] | None) -> None:
+def refuse_secrets(said: Sequence[str]) -> None:
     """Refuse a secret in a flag without repeating it: everybody on the machine can read a command line.
     Raises SystemExit."""
-    for word in sys.argv[1:] if argv is None else argv:
+    for word in said:
         flag = word.partition("=")[0]
         if _SECRET_FLAG.fullmatch(flag):
             OneLineParser(prog="hypertui").exit(

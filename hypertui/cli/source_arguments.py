@@ -1,11 +1,10 @@
-"""The arguments of what is about sources of signals and alerts: `signals`, `webhook` and `intents`."""
+"""The arguments of what is about sources of signals and alerts: `webhook`, `intents`, `signals log`."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
-from hypertui.cli.signal_arguments import add_signals
 from hypertui.cli.values import file_path
 
 _SAME = argparse.SUPPRESS  # for flags that may stand before the command as well
@@ -18,15 +17,8 @@ _WEBHOOK = {
 }
 
 
-def add_sources(commands: Any) -> None:
-    """Add the commands."""
-    signals = commands.add_parser("signals", help="what indicators say of candles, and what signals did")
-    _add_signal_log(add_signals(signals))
-    _add_webhook(commands.add_parser("webhook", help="who may send alerts by HTTP: new, list, remove, test"))
-    _add_intents(commands.add_parser("intents", help="what sources wanted, and what became of it"))
-
-
-def _add_signal_log(commands: Any) -> None:
+def add_signal_log(commands: Any) -> None:
+    """What `hypertui signals log` understands."""
     text = "what changed when in running engines, and what became of each firing"
     command: argparse.ArgumentParser = commands.add_parser("log", help=text, description=text)
     command.add_argument("name", metavar="NAME", nargs="?", default="", help="default: all of them")
@@ -34,7 +26,8 @@ def _add_signal_log(commands: Any) -> None:
     _add_place(command)
 
 
-def _add_webhook(parser: argparse.ArgumentParser) -> None:
+def add_webhook(parser: argparse.ArgumentParser) -> None:
+    """What `hypertui webhook` understands."""
     parser.description = (
         "Alerts by HTTP, such as TradingView's: who may send some, by [webhook] and [webhooks.NAME] of the "
         "settings (docs/webhooks.md)."
@@ -57,7 +50,8 @@ def _add_webhook(parser: argparse.ArgumentParser) -> None:
         _add_place(command)
 
 
-def _add_intents(parser: argparse.ArgumentParser) -> None:
+def add_intents(parser: argparse.ArgumentParser) -> None:
+    """What `hypertui intents` understands."""
     parser.description = "What sources outside wanted, and what became of it, by the journal: newest last."
     _add_rows(parser)
     _add_place(parser)

@@ -11,13 +11,13 @@ from hypertui.core.market import Instrument
 from hypertui.execution.timing import Timing
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Network
-from hypertui.risk.memory import Rearm
 from hypertui.risk.rules import GuardRules
 from hypertui.strategy.exits.rules import ExitRules
-from hypertui.strategy.plans import StrategyPlan, StrategyTerms
 
 if TYPE_CHECKING:
     from hypertui.exchange.protocol import Quote
+    from hypertui.risk.memory import Rearm
+    from hypertui.strategy.plans import StrategyPlan, StrategyTerms
 
 
 class PriceSource(StrEnum):

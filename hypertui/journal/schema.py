@@ -6,7 +6,18 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, TypeDecorator, UniqueConstraint, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    MetaData,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlalchemy.engine.default import DefaultDialect
 
 from hypertui.journal.columns import Amount, Document, Flag, SideWord, Whole, Words
@@ -65,15 +76,23 @@ TRADES = Table(
     _given("ended_how", Words()),
 )
 _LIVE = text("ended_at IS NULL")
-Index(
+_LIVE_TRADES = Index(
     "ux_trades_live",
     TRADES.c.network,
     TRADES.c.account,
     TRADES.c.symbol,
     unique=True,
     sqlite_where=_LIVE,
-    postgresql_where=_LIVE,
 )
+
+
+@event.listens_for(METADATA, "before_create")
+def _complete_for_postgresql(_: MetaData, connection: Connection, **__: object) -> None:
+    """Limit the index there too. To name an option of PostgreSQL's loads that dialect with all its drivers,
+    which every start on a file would wait for."""
+    if connection.dialect.name == "postgresql":
+        _LIVE_TRADES.dialect_kwargs["postgresql_where"] = _LIVE
+
 
 INTENTS = Table(
     "intents",

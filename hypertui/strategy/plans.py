@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hypertui.core.findings import Finding
 from hypertui.core.market import Fill, Instrument, Order, Side, Source
 from hypertui.core.order_key import OrderKey
 from hypertui.core.volatility import AtrReading
-from hypertui.strategy.base import Strategy, WantedOrder
+
+if TYPE_CHECKING:
+    from hypertui.strategy.base import Strategy, WantedOrder
 
 
 @dataclass(frozen=True, slots=True)

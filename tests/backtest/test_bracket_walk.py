@@ -16,7 +16,7 @@ from hypertui.core.market import Instrument
 from hypertui.core.price_series import Series
 from hypertui.risk.guards import Guard, GuardAction
 from hypertui.risk.rules import GuardRules
-from hypertui.strategy.bracket.entry import EntryOrder, EntryRules
+from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules
 from hypertui.strategy.bracket.terms import BracketTerms
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.exits.trailing import TrailingTerms

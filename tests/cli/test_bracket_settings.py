@@ -16,7 +16,7 @@ from hypertui.execution.trade_config import TradeConfig
 from hypertui.provenance import SettingsError
 from hypertui.risk.guards import GuardAction
 from hypertui.settings import load_settings
-from hypertui.strategy.bracket.entry import EntryOrder, EntryRules, Unfilled
+from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules, Unfilled
 from hypertui.strategy.bracket.terms import BracketTerms
 
 

@@ -98,6 +98,35 @@ def test_a_tick_is_small_and_nothing_is_nothing() -> None:
     asyncio.run(play())
 
 
+def test_a_title_that_ticks_and_rows_apart_are_written_without_a_repaint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To compose the screen for a title takes longer than all else of a tick."""
+    clock, engine = fakes.Clock(), fakes.FakeEngine(states.running())
+    app = fakes.console(engine, clock, driver_class=TerminalDriver)
+    repaints = []
+
+    async def play() -> None:
+        TerminalDriver.reset(200, 60)
+        async with app.run_test(headless=False, size=(200, 60)) as pilot:
+            await settle(pilot)
+            clock.now += engine.snapshot.blind_after + 5_000  # nothing has been heard of the orders since
+            tick(engine, clock, 0)
+            await written(app, pilot)
+            monkeypatch.setattr(app, "_display", lambda *given: repaints.append(given))
+            titles = set()
+            for number in range(1, 7):
+                clock.now += 750
+                tick(engine, clock, number)
+                assert await written(app, pilot)
+                titles.update(re.findall(r"ORDERS +as of [^─]+ ago", TerminalDriver.terminal.text))
+                same(app)
+            assert len(titles) >= 5
+            assert repaints == []
+
+    asyncio.run(play())
+
+
 def test_the_health_screen_says_what_the_terminal_is_sent() -> None:
     clock, engine = fakes.Clock(), fakes.FakeEngine(states.running())
     app = fakes.console(engine, clock, driver_class=TerminalDriver)

@@ -16,7 +16,7 @@ from hypertui.exchange.protocol import Resting
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.snapshot import Mode, Network
-from hypertui.strategy.bracket.entry import EntryOrder, EntryRules, Unfilled
+from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules, Unfilled
 from hypertui.strategy.bracket.strategy import Bracket
 from hypertui.strategy.bracket.terms import BracketTerms
 from hypertui.strategy.exits.rules import ExitRules

@@ -23,7 +23,7 @@ from hypertui.execution.trade_inputs import (
     PriceMoved,
 )
 from hypertui.strategy.base import EntryTold
-from hypertui.strategy.bracket.entry import EntryRules, Unfilled
+from hypertui.strategy.bracket.entry_rules import EntryRules, Unfilled
 from hypertui.strategy.bracket.strategy import ENTRY, Bracket
 from hypertui.strategy.bracket.terms import BracketTerms
 from hypertui.strategy.exits.native import OWN_STOP

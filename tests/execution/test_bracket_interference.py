@@ -13,7 +13,7 @@ from hypertui.core.market import Side
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.snapshot import Mode
 from hypertui.risk.rules import GuardRules
-from hypertui.strategy.bracket.entry import EntryOrder, EntryRules
+from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules
 from hypertui.venue.faults.interventions import Interventions
 from tests.execution.test_bracket import bracket, config, is_flat, prices
 from tests.execution.test_second_strategy import confirmed, held, liquidity

@@ -23,7 +23,7 @@ from hypertui.ledger.samples import TradeSample, samples
 from hypertui.ledger.scope import Scope
 from hypertui.port.commands import Verb
 from hypertui.port.views import BracketView
-from hypertui.strategy.bracket.entry import EntryOrder, EntryRules
+from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules
 from hypertui.strategy.exits.rules import ExitRules
 from tests.execution.test_bracket import config, is_flat
 from tests.intents.alerts import WAITING, AlertedEngine

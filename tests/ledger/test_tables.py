@@ -6,21 +6,26 @@ import hashlib
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Index, inspect, text
+from sqlalchemy import Connection, Index, create_mock_engine, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from hypertui.journal import Journal, JournalError
+from hypertui.journal import Journal, JournalError, schema
 from hypertui.journal.database import find
 from hypertui.journal.schema import METADATA, TABLES, VERSION
-from hypertui.journal.tables import _MIGRATIONS, version_of
+from hypertui.journal.tables import create, version_of
 from tests.ledger.helpers import ID, TRADE, input_of
 from tests.support.prefork import run_to_end
+
+_MIGRATIONS = Path(schema.__file__).with_name("migrations")
 
 # Of each version the digest of what creates its tables.
 _DIGESTS = {"0.1.0": "fabe5f79768f6030"}
@@ -51,8 +56,50 @@ def test_the_newest_revision_is_the_schemas_version() -> None:
     assert ScriptDirectory(str(_MIGRATIONS)).get_current_head() == VERSION
 
 
+def _tables(connection: Connection) -> dict[str, object]:
+    """All that the database says of its tables, and the version that it notes."""
+    found = inspect(connection)
+    said: dict[str, object] = {
+        name: (
+            [(column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(name)],
+            found.get_pk_constraint(name),
+            found.get_foreign_keys(name),
+            found.get_unique_constraints(name),
+            [
+                (
+                    index["name"],
+                    index["column_names"],
+                    index["unique"],
+                    list(map(str, index["dialect_options"].values())),
+                )
+                for index in found.get_indexes(name)
+            ],
+        )
+        for name in found.get_table_names()
+    }
+    return said | {"version": version_of(connection)}
+
+
+def test_a_new_journal_is_what_the_revisions_come_to(url: str) -> None:
+    """They are not run for one that is created, so both ways have to end alike."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    made = []
+    for way in (lambda: create(connection, "here"), lambda: command.upgrade(config, "head")):
+        with find(url).engine.begin() as connection:
+            config.attributes["connection"] = connection
+            way()
+            made.append(_tables(connection))
+            METADATA.drop_all(connection)
+            connection.execute(text("DROP TABLE alembic_version"))
+    assert made[0] == made[1]
+    assert made[0]["version"] == VERSION
+
+
 def test_tables_that_change_get_another_version() -> None:
     """Else a journal with other tables would pass for one of this version."""
+    METADATA.create_all(create_mock_engine("postgresql+psycopg://", lambda *_: None), checkfirst=False)
     made = [
         str(kind(each).compile(dialect=dialect))
         for dialect in (sqlite.dialect(), postgresql.dialect())

@@ -20,7 +20,7 @@ from hypertui.journal.database import find
 from hypertui.port.commands import Verb
 from hypertui.signals.codec import decode
 from hypertui.signals.watch import walk
-from hypertui.strategy.bracket.entry import EntryOrder, EntryRules
+from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules
 from hypertui.strategy.exits.rules import ExitRules
 from tests.execution.test_bracket import config
 from tests.execution.test_second_strategy import held

@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 
 from hypertui.core.market import Instrument
-from hypertui.strategy.bracket.entry import EntryOrder, EntryRules, Unfilled
+from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules, Unfilled
 from hypertui.strategy.bracket.terms import BracketTerms
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.venue.model.listing import listed

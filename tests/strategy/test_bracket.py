@@ -26,7 +26,7 @@ from hypertui.strategy.base import (
     StayEnded,
     Target,
 )
-from hypertui.strategy.bracket.entry import EntryOrder, EntryRules, Unfilled
+from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules, Unfilled
 from hypertui.strategy.bracket.plan import BracketPlan
 from hypertui.strategy.bracket.strategy import ENTRY, STOP, Bracket
 from hypertui.strategy.bracket.terms import BracketTerms

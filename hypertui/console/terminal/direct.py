@@ -7,7 +7,7 @@ alone are rendered. Textual's own caches are told, so that whatever it repaints 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.color import ColorSystem
@@ -36,7 +36,8 @@ class DirectPaint:
         self._open = True
 
     def takes(self, panel: Widget, rows: Sequence[int]) -> bool:
-        """Render these rows of a panel's content, to be written; False where Textual has to repaint them."""
+        """Render these rows of a panel's content, to be written, those of its border being the rows before
+        the first; False where Textual has to repaint them."""
         if not self._open:
             return False
         try:
@@ -47,11 +48,13 @@ class DirectPaint:
         if not region or place.visible_region != region:
             return False
         down = panel.content_offset.y
-        for first, count in _runs(rows):
-            spot = Region(0, first + down, region.width, count)
-            panel._styles_cache.set_dirty(spot)
-            for y, strip in enumerate(panel.render_lines(spot), region.y + spot.y):
-                self._stretches.append((y, region.x, (strip,)))
+        for row in rows:
+            panel._styles_cache.set_dirty(Region(0, row + down, region.width, 1))
+        # At once: what lies between is in Textual's cache, and to ask it again costs more than that.
+        first = min(rows)
+        strips = panel.render_lines(Region(0, first + down, region.width, max(rows) - first + 1))
+        for row in rows:
+            self._stretches.append((region.y + row + down, region.x, (strips[row - first],)))
         return True
 
     def done(self, system: ColorSystem) -> str:
@@ -59,16 +62,3 @@ class DirectPaint:
         self._open = False
         stretches, self._stretches = self._stretches, []
         return self._screen_diff.write(stretches, system) if stretches else ""
-
-
-def _runs(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Rows that follow each other, as the first and how many."""
-    first = before = None
-    for row in rows:
-        if first is None or before is None or row != before + 1:
-            if first is not None and before is not None:
-                yield first, before - first + 1
-            first = row
-        before = row
-    if first is not None and before is not None:
-        yield first, before - first + 1

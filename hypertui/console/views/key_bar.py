@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hypertui.console.frame import Frame
-from hypertui.console.keys import KeyBar
+from hypertui.console.kept import Kept
+from hypertui.console.keys import Key, KeyBar
 from hypertui.console.lines import Line, Span, Tone, fit, line, width_of
+from hypertui.port.commands import Verb
 
 _BARS = {"main": KeyBar.MAIN, "exits": KeyBar.PAGES | KeyBar.EXITS}
 
@@ -16,27 +18,36 @@ def key_bar(frame: Frame, width: int, height: int) -> Sequence[Line]:
     while one lasts."""
     if frame.notice:
         return [fit(line(" ", Span(f" {frame.notice} ", Tone.HOLD)), width)]
-    which = _BARS.get(frame.page, KeyBar.PAGES)
-    shown = {key.id for key in frame.keys if key.bar & which}
-    for extra in frame.keys:
-        if extra.bar & KeyBar.ROOM and width_of(_keys(frame, {*shown, extra.id})) <= width:
+    verbs = (key.verb for key in frame.keys if key.verb is not None)
+    return [_BAR.of(frame.keys, tuple(verb for verb in verbs if frame.cannot(verb)), frame.page, width)]
+
+
+def _bar(keys: tuple[Key, ...], off: tuple[Verb, ...], page: str, width: int) -> Line:
+    which = _BARS.get(page, KeyBar.PAGES)
+    shown = {key.id for key in keys if key.bar & which}
+    for extra in keys:
+        if extra.bar & KeyBar.ROOM and width_of(_written(keys, off, {*shown, extra.id})) <= width:
             shown.add(extra.id)
     for short in (False, True):
         for gap in ("  ", " "):
-            keys = _keys(frame, shown, short, gap)
-            if width_of(keys) <= width:
-                return [keys]
-    narrow = {key.id for key in frame.keys if key.bar & KeyBar.NARROW}
-    return [fit(_keys(frame, narrow, True, " "), width)]
+            bar = _written(keys, off, shown, short, gap)
+            if width_of(bar) <= width:
+                return bar
+    narrow = {key.id for key in keys if key.bar & KeyBar.NARROW}
+    return fit(_written(keys, off, narrow, True, " "), width)
 
 
-def _keys(frame: Frame, shown: set[str], short: bool = False, gap: str = "  ") -> Line:
+_BAR = Kept(_bar)
+
+
+def _written(
+    keys: tuple[Key, ...], off: tuple[Verb, ...], shown: set[str], short: bool = False, gap: str = "  "
+) -> Line:
     parts: list[str | Span] = []
-    for key in frame.keys:
+    for key in keys:
         if key.id in shown:
             label = key.short if short else key.label
-            off = key.verb is not None and bool(frame.cannot(key.verb))
-            tones = (Tone.OFF, Tone.OFF) if off else (Tone.KEY, Tone.DIM)
+            tones = (Tone.OFF, Tone.OFF) if key.verb in off else (Tone.KEY, Tone.DIM)
             parts += [
                 gap if parts else " ",
                 Span(key.written, tones[0], does=key.action),

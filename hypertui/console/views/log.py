@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
+from functools import lru_cache
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, both_ends, fit, line, pad, tint, wrap
 from hypertui.port.commands import CommandState, CommandView
-from hypertui.port.engine import Event
+from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Alarm, Severity
 
 SEVERITY_ROLE = {
@@ -18,6 +20,8 @@ SEVERITY_ROLE = {
 }
 _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _NARROW = 60  # columns: below that the kind of an event stands behind no word of its text
+
+_KNOWN = 256  # events whose lines are kept
 
 COMMAND = {
     CommandState.SENT: ("◌", Tone.HOLD),
@@ -111,21 +115,25 @@ def command_or_alarm(frame: Frame, width: int, height: int) -> Sequence[Line]:
     return [pad(shown, width)]
 
 
-def _event(frame: Frame, event: Event, width: int) -> list[Line]:
-    role = SEVERITY_ROLE[event.severity]
-    word = "" if event.severity is Severity.INFO else f"{event.severity.upper()} "
-    kind = "" if width < _NARROW else f"{fmt.clean(event.kind, 7):<8}"
-    lead = f"{frame.clock(event.at)} {kind}"
-    rows = wrap(word + fmt.signs(fmt.clean(event.text)), max(width - len(lead), 8))
+@lru_cache(_KNOWN)
+def _told(
+    at: int, kind: EventKind, severity: Severity, text: str, zone: tzinfo | None, width: int
+) -> tuple[Line, ...]:
+    """An event's lines: what has been told stays as it is, and is on the screen for many frames."""
+    role = SEVERITY_ROLE[severity]
+    word = "" if severity is Severity.INFO else f"{severity.upper()} "
+    name = "" if width < _NARROW else f"{fmt.clean(kind, 7):<8}"
+    lead = f"{fmt.clock(at, zone)} {name}"
+    rows = wrap(word + fmt.signs(fmt.clean(text)), max(width - len(lead), 8))
     first = line(Span(lead, Tone.DIM), Span(rows[0], role))
-    return [first, *(line(" " * len(lead), Span(row, role)) for row in rows[1:])]
+    return (first, *(line(" " * len(lead), Span(row, role)) for row in rows[1:]))
 
 
 def events(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The newest events that fit, the last one at the bottom; long ones take more than one line."""
     lines: list[Line] = []
     for event in reversed(frame.events):
-        rows = _event(frame, event, width)
+        rows = _told(event.at, event.kind, event.severity, event.text, frame.zone, width)
         if lines and width < _NARROW and len(lines) + len(rows) > height:
             break  # where every event takes several rows, half of one is hard to read
         lines = [*rows, *lines]

@@ -12,8 +12,12 @@ _GAPS = ("   ", "  ", " ", "")
 
 def tabs(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """All screens in one row."""
-    rows = [_row(frame, gap) for gap in _GAPS]
-    return [next((row for row in rows if width_of(row) <= width), fit(rows[-1], width))]
+    row: Line = ()
+    for gap in _GAPS:
+        row = _row(frame, gap)
+        if width_of(row) <= width:
+            break
+    return [fit(row, width)]
 
 
 def _row(frame: Frame, gap: str) -> Line:

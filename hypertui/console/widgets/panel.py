@@ -30,7 +30,7 @@ class Panel(Widget):
     """Shows the lines that its view makes of the newest frame.
 
     The view is a pure function of frame, width and height, so a panel holds no state of the trade. Its border
-    bears the title; repainting a title repaints the panel, so titles must not tick.
+    bears the title.
     """
 
     app: Host
@@ -54,15 +54,23 @@ class Panel(Widget):
         self._lines = lines
         # Whole lines: the screen diff finds the cells that differ.
         changed = [y for y, (was, now) in enumerate(zip_longest(old, lines)) if was != now]
+        retitled = self._title is not None and self._entitled(self._title(frame))
+        if retitled:
+            changed.insert(0, -self.content_offset.y)  # the top of its border
         if changed and not self.app.paints(self, changed):
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
-        if self._title is not None:
-            title = self._title(frame)
-            title = to_ascii(title) if self._ascii else title
-            if title != self._titled:
-                # Not as a string: what the exchange calls a market is no markup.
-                self._titled = title
-                self.border_title = Content(title)
+            # To say which rows does not work for a title.
+            self.refresh(*(() if retitled else [Region(0, y, width, 1) for y in changed]))
+
+    def _entitled(self, title: str) -> bool:
+        """Take the title; whether it is another one."""
+        title = to_ascii(title) if self._ascii else title
+        if title == self._titled:
+            return False
+        self._titled = title
+        # Not by the property, which repaints the whole panel. Nor as a string: what the exchange calls a
+        # market is no markup.
+        self._border_title = Content(title)
+        return True
 
     def _shown(self, made: Sequence[Line], width: int) -> list[Line]:
         """The lines as they are shown; those that are made as before are not measured again."""

@@ -8,38 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
-from enum import StrEnum
 
 from hypertui.core.market import ONE, ZERO, Instrument, OrderType, Source, TimeInForce
+from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules, Unfilled
 
 # How far (a fraction) the price may run away from an entry that follows it before it is moved.
 FOLLOWS_BY = Decimal("0.001")
-
-
-class EntryOrder(StrEnum):
-    """What an entry is."""
-
-    LIMIT = "limit"  # post only: it rests, and pays no taker fee
-    STOP = "stop"  # buys at the market once the price has risen to it
-    MARKET = "market"
-
-
-class Unfilled(StrEnum):
-    """What becomes of a limit entry that the price has run away from too often."""
-
-    GIVE_UP = "give-up"
-    CROSS = "cross"  # what is not bought yet is bought at the market
-
-
-@dataclass(frozen=True, slots=True)
-class EntryRules:
-    """How an entry goes about it: it is moved `reprices` times at most. At the market it pays up to
-    `slippage` (a fraction) above the price, as a stop does above its trigger."""
-
-    order: EntryOrder = EntryOrder.LIMIT
-    reprices: int = 5
-    unfilled: Unfilled = Unfilled.GIVE_UP
-    slippage: Decimal = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)

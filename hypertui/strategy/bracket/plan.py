@@ -10,7 +10,7 @@ from hypertui.core.findings import Finding, Level
 from hypertui.core.market import ONE, ZERO, Fill, Order, Source, plain
 from hypertui.core.order_key import OrderKey
 from hypertui.core.phrases import at_price, usd
-from hypertui.strategy.bracket.entry import EntryOrder, Unfilled
+from hypertui.strategy.bracket.entry_rules import EntryOrder, Unfilled
 from hypertui.strategy.bracket.rules import BracketRules
 from hypertui.strategy.bracket.strategy import BRACKET, Bracket
 from hypertui.strategy.plans import LeftOrder, NotRebuilt, PlanError, Prospect, Rebuilt, Rule

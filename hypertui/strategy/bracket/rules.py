@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, Instrument
-from hypertui.strategy.bracket.entry import EntryRules
+from hypertui.strategy.bracket.entry_rules import EntryRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ from hypertui.strategy.base import (
     WantedOrder,
 )
 from hypertui.strategy.bracket import entry as entries
-from hypertui.strategy.bracket.entry import Entering, EntryOrder, Over
+from hypertui.strategy.bracket.entry import Entering, Over
+from hypertui.strategy.bracket.entry_rules import EntryOrder
 from hypertui.strategy.bracket.rules import BracketRules
 from hypertui.strategy.stay import Stay
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from hypertui.core.market import ZERO, Instrument, plain
 from hypertui.core.volatility import AtrReading
-from hypertui.strategy.bracket.entry import EntryOrder, EntryRules, Unfilled
+from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules, Unfilled
 from hypertui.strategy.bracket.plan import NOT_REBUILT, BracketPlan
 from hypertui.strategy.plans import PlanError
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hypertui.core.market import ONE, Instrument, plain
 from hypertui.core.round_trips import SLOTS
 from hypertui.core.volatility import AtrReading
-from hypertui.strategy.ladder.plan import BuyOrder, Reinvest
+from hypertui.strategy.ladder.plan import BuyOrder, Plan, Reinvest
 from hypertui.strategy.ladder.sizing import Sizing, in_percent, position_of, unit_of
-from hypertui.strategy.ladder.trade_plan import LadderPlan
 from hypertui.strategy.plans import PlanError
 
+if TYPE_CHECKING:
+    from hypertui.strategy.ladder.trade_plan import LadderPlan
+
 NAME = "ladder"
+
+_Plan = TypeVar("_Plan", bound=Plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +93,21 @@ class LadderTerms:
 
     def check(self, instrument: Instrument, leverage: int) -> None:
         """Refuse what is wrong at any price. Raises PlanError."""
-        if self.is_settled:
-            self.plan(instrument, leverage).check()
-            return
         sizing = self.sizing
-        assert sizing is not None, "it is what has to be settled"
-        if sizing.unit is not None and sizing.unit * SLOTS >= 1:
+        if (
+            sizing is not None
+            and not self.is_settled
+            and sizing.unit is not None
+            and sizing.unit * SLOTS >= 1
+        ):
             said = f"unit size {in_percent(sizing.unit)} puts the lowest stop at 0 or below it"
             raise PlanError(f"{said}: {SLOTS} units have to be less than the price")
-        self.outline(instrument, leverage).check()
+        self._outlined(Plan, instrument, leverage).check()
 
     def outline(self, instrument: Instrument, leverage: int) -> LadderPlan:
         """The plan where no figure of its own counts: what is not known yet cannot be wrong yet, and has one
         that breaks no rule."""
-        sizing = self.sizing
-        if sizing is None or self.is_settled:
-            return self.plan(instrument, leverage)
-        unit = ONE if sizing.unit_rule else self.unit_size
-        position = self.position_size if sizing.risk is None else instrument.min_order_value * SLOTS
-        return self._plan(instrument, leverage, unit, position)
+        return self._outlined(_traded(), instrument, leverage)
 
     def plan(self, instrument: Instrument, leverage: int) -> LadderPlan:
         """The plan of a trade in this market."""
@@ -115,15 +115,17 @@ class LadderTerms:
             raise PlanError(
                 "unit and position size follow from the market at the entry, which is not known yet"
             )
-        return self._plan(instrument, leverage, self.unit_size, self.position_size)
+        return self._outlined(_traded(), instrument, leverage)
 
-    def _plan(
-        self, instrument: Instrument, leverage: int, unit_size: Decimal, position_size: Decimal
-    ) -> LadderPlan:
-        return LadderPlan(
+    def _outlined(self, kind: type[_Plan], instrument: Instrument, leverage: int) -> _Plan:
+        sizing, unit, position = self.sizing, self.unit_size, self.position_size
+        if sizing is not None and not self.is_settled:
+            unit = ONE if sizing.unit_rule else unit
+            position = position if sizing.risk is None else instrument.min_order_value * SLOTS
+        return kind(
             instrument=instrument,
-            unit_size=unit_size,
-            position_size=position_size,
+            unit_size=unit,
+            position_size=position,
             leverage=leverage,
             reinvest=self.reinvest,
             trust_slots=self.trust_slots,
@@ -161,3 +163,11 @@ class LadderTerms:
             buy_order=BuyOrder(record["buy_order"]),
             sizing=None if sizing is None else Sizing.recorded(sizing),
         )
+
+
+def _traded() -> type[LadderPlan]:
+    """The plan that a trade goes by. It is loaded with the first one: whoever only reads settings, and the
+    first picture of a console waits for that, does without all that a ladder is made of."""
+    from hypertui.strategy.ladder.trade_plan import LadderPlan
+
+    return LadderPlan

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
+from hypertui.console.kept import Kept
 from hypertui.console.lines import Backdrop, Column, Line, Span, TextTable, Tone, line, over, pad, tint
 from hypertui.console.views.ladder.orders import SIDE_TONE, kind, status_word
 from hypertui.console.views.price import change_role
@@ -44,6 +45,7 @@ class MapView:
     def __init__(self) -> None:
         self._basis: tuple[object, ...] = ()
         self._table = TextTable((), (), 0)
+        self._shown = Kept(_shown)
 
     def lines(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         """Head and the rows around the current unit, or where they were scrolled to."""
@@ -55,17 +57,7 @@ class MapView:
         room = height - 1
         middle = snapshot.unit if frame.cursor is None else frame.cursor
         start = max(0, min(here(rows, middle) - room // 2, len(rows) - room))
-        shown = [whole.head]
-        end = start + room
-        for row, spans in zip(rows[start:end], whole.lines(start, end), strict=True):
-            if row.unit == frame.cursor:
-                spans = over(spans, Backdrop.CURSOR, width)
-            elif row.unit == snapshot.unit:
-                spans = over(spans, Backdrop.HERE, width)
-            elif not row.live:
-                spans = _tinted(spans, Tone.DIM)
-            shown.append(spans)
-        return shown
+        return self._shown.of(whole, rows, (start, start + room), snapshot.unit, frame.cursor, width)
 
     def compact(self, frame: Frame, width: int, height: int) -> Sequence[Line]:
         """The same with a cell of margin and its head as a bar."""
@@ -83,6 +75,22 @@ class MapView:
             rows = [_cells(frame, row) for row in snapshot.position_map]
             self._basis, self._table = basis, TextTable(_COLUMNS, rows, width)
         return self._table
+
+
+def _shown(
+    whole: TextTable, rows: Sequence[MapRow], of: tuple[int, int], unit: int, cursor: int | None, width: int
+) -> Sequence[Line]:
+    """Head and the rows from the first `of` them up to the second."""
+    shown = [whole.head]
+    for row, spans in zip(rows[slice(*of)], whole.lines(*of), strict=True):
+        if row.unit == cursor:
+            spans = over(spans, Backdrop.CURSOR, width)
+        elif row.unit == unit:
+            spans = over(spans, Backdrop.HERE, width)
+        elif not row.live:
+            spans = _tinted(spans, Tone.DIM)
+        shown.append(spans)
+    return shown
 
 
 def _tinted(spans: Line, role: Tone) -> Line:
