@@ -10,7 +10,8 @@ from pathlib import Path
 from hypertui.cli import streams
 from hypertui.cli.values import typed
 from hypertui.console.screens import questions
-from hypertui.console.screens.questions import BUILD, Question
+from hypertui.console.screens.question import Question
+from hypertui.console.screens.questions import BUILD
 from hypertui.core.market import plain
 from hypertui.core.redaction import harmless, printable
 from hypertui.port.commands import Verb

@@ -16,10 +16,10 @@ from hypertui.console.alarm_ack import AlarmAck
 from hypertui.console.command_sender import CommandSender
 from hypertui.console.frame import HAS_LEFT, IS_REPLAY
 from hypertui.console.host import Host
-from hypertui.console.screens import palette, questions, source_questions
+from hypertui.console.screens import entry_question, palette, questions, source_questions
 from hypertui.console.screens.dialog import Dialog
 from hypertui.console.screens.page import Page
-from hypertui.console.screens.questions import Build, Question
+from hypertui.console.screens.question import Build, Question
 from hypertui.console.selection import Selection
 from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.console.terminal.screen_diff import ScreenDiff
@@ -200,6 +200,13 @@ class OperatorActions(Host, inherit_bindings=False):
 
     def action_sell_out(self) -> None:
         self._confirm(Verb.SELL_OUT)
+
+    def action_open_position(self) -> None:
+        def send(answer: str) -> None:
+            if answer:
+                self.command(Verb.OPEN)
+
+        self._ask_to(Verb.OPEN, entry_question.enter, send, entry_question.refused(self.selected))
 
     def action_adopt(self) -> None:
         self._confirm(Verb.ADOPT)

@@ -38,6 +38,7 @@ class Key:
     palette: bool = True  # whether the command palette offers it
     desk: bool = False  # only where the engine has several trades
     sources: bool = False  # only where the engine has sources of intents
+    bracket: bool = False  # only where the engine trades a bracket
     tab: str = ""  # the name of the screen that it shows
     verb: Verb | None = None  # what it orders
 
@@ -46,6 +47,7 @@ class Key:
         return self.shown or self.key
 
 
+BRACKET = "bracket"  # the strategy's name
 _BOTH, _MAIN, _PAGES = KeyBar.BOTH, KeyBar.MAIN, KeyBar.PAGES
 
 KEYS = (
@@ -88,6 +90,17 @@ KEYS = (
         "sell out: no buys, the stops trail, the end when flat",
         bar=KeyBar.ROOM,
         verb=Verb.SELL_OUT,
+    ),
+    Key(
+        "open_position",
+        "O",
+        "open_position",
+        "OPEN…",
+        "OPEN…",
+        "tell a flat bracket to enter now; says first what it buys, and where its stop will be",
+        bar=_MAIN | KeyBar.NARROW,
+        bracket=True,
+        verb=Verb.OPEN,
     ),
     Key(
         "adopt",
@@ -309,6 +322,7 @@ OPERATOR_KEYS = frozenset(
         "resume",
         "cancel_buys",
         "sell_out",
+        "open_position",
         "adopt",
         "reconcile",
         "flatten",
@@ -374,6 +388,11 @@ GLOSSARY = (
 
 
 def offered(keys: tuple[Key, ...], view: EngineView) -> tuple[Key, ...]:
-    """Those that mean anything here: with one trade there is no desk, without alerts there are no sources."""
-    several, alerted = len(view.trades) > 1, bool(view.intents.sources)
-    return tuple(key for key in keys if (several or not key.desk) and (alerted or not key.sources))
+    """Those that mean anything here: with one trade there is no desk, without alerts there are no sources,
+    and what is no bracket is not told to enter."""
+    there = {
+        "desk": len(view.trades) > 1,
+        "sources": bool(view.intents.sources),
+        "bracket": any(trade.strategy == BRACKET for trade in view.trades),
+    }
+    return tuple(key for key in keys if all(is_so or not getattr(key, of) for of, is_so in there.items()))

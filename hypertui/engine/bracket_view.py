@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
-from hypertui.core.phrases import in_words
+from hypertui.core.phrases import at_price, in_words
 from hypertui.execution.orders import OwnOrder, state_of
 from hypertui.execution.trade import Trade
-from hypertui.port.views import BracketView, PriceLine
+from hypertui.port.views import BracketView, EntryPlan, PriceLine
+from hypertui.strategy.bracket import entry as entries
+from hypertui.strategy.bracket.entry_rules import EntryOrder
 from hypertui.strategy.bracket.strategy import ENTRY, Bracket
 from hypertui.strategy.exits.native import OWN_STOP, PROFIT
+from hypertui.strategy.exits.rules import TAKER_FEE
 
 
-def bracket_view(bracket: Bracket, trade: Trade, now: int) -> BracketView:
-    """What a bracket shows at `now` (ms)."""
+def bracket_view(bracket: Bracket, trade: Trade, seen: Decimal, now: int) -> BracketView:
+    """What a bracket shows at `now` (ms), at the price (USD) that it goes by."""
     entry, stay, held = bracket.entry, bracket.stay, bracket.protectable > 0
     cools = bracket.cools_until
     return BracketView(
@@ -29,7 +33,29 @@ def bracket_view(bracket: Bracket, trade: Trade, now: int) -> BracketView:
         cools_until=cools if cools > now else None,
         given_up=bracket.given_up,
         stays=bracket.cycles,
+        reenters_after=bracket.plan.reenter_after if bracket.reenters else None,
+        plan=None if held or entry is not None else _plan(bracket, trade, seen),
     )
+
+
+def _plan(bracket: Bracket, trade: Trade, seen: Decimal) -> EntryPlan:
+    """What it would do if it were told now."""
+    plan, rules, terms = bracket.plan, bracket.plan.entry, trade.exits.terms
+    size = plan.entry_size(seen if plan.entry_price is None else plan.entry_price)
+    entry = entries.begun(rules, bracket.instrument, size, seen, bracket.source, plan.entry_price)
+    stop = plan.stop_at(entry.price, TAKER_FEE if terms is None else terms.fee)
+    match entry.order:
+        case EntryOrder.LIMIT:
+            order, rule = "post-only limit", rules.moves_in_words()
+            if entry.pinned is not None:
+                rule = "it stays there"
+        case EntryOrder.STOP:
+            order, rule = "stop", "at the market once the price is there"
+        case EntryOrder.MARKET:
+            _, worst, _ = entry.terms(rules, bracket.instrument)
+            order, rule = "market", f"up to {at_price(worst)}"
+    value = size * entry.price
+    return EntryPlan(size, value, order, entry.price, rule, stop, value * plan.hard_stop)
 
 
 def _lines(bracket: Bracket, trade: Trade, now: int) -> Iterator[PriceLine]:

@@ -92,7 +92,8 @@ class CommandHandler:
         if verb is Verb.START:
             return "the trade is open already"
         if trade.ends_by and verb not in _WHILE_EXITING:
-            return f"the {trade.ends_by} ends the trade"
+            does = "closes the position" if trade.recorder.trade.strategy.reenters else "ends the trade"
+            return f"the {trade.ends_by} {does}"
         if verb in (Verb.EXIT, Verb.OPEN, Verb.REARM) and trade.context.over:
             return "the trade has ended"
         if trade.context.mode is Mode.HALTED and verb not in _WHEN_HALTED:

@@ -74,7 +74,7 @@ class StateView:
         if isinstance(strategy, LadderStrategy):
             fields |= self._ladder.fields(strategy.ladder, trade.tracker, mark)
         elif isinstance(strategy, Bracket):
-            fields["bracket"] = bracket_view(strategy, trade, now)
+            fields["bracket"] = bracket_view(strategy, trade, seen or mark, now)
         return fields
 
     def _bookings(self, book: TradeBook, booked: int) -> dict[str, object]:

@@ -128,12 +128,28 @@ class PriceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryPlan:
+    """What a bracket would do if it were told to enter now: buy `size` coins for about `value` USD by an
+    `order`, at a `price` (USD) and by a `rule` in words. Its `stop` would then stand there, which loses
+    `loss` USD, fees of both ways among it."""
+
+    size: Decimal
+    value: Decimal
+    order: str
+    price: Decimal
+    rule: str
+    stop: Decimal
+    loss: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class BracketView:
     """A bracket: whether it is `flat`, `buying` or `held`, and since when (ms; None for as long as it is
     there). While it buys, so much is `bought` of what is `wanted`, at `entry`. What is held has cost
     `average` each, and its `stop` is where the highest live stop stands. It cools down until `cools_until`
     (ms), and `given_up` says why its last entry bought no more. `stays` counts how often it has left the
-    market."""
+    market. So long (ms) after an exit it may be told again; None in `reenters_after` where an exit ends the
+    trade. `plan` is what it would do if it were told now, while it holds nothing."""
 
     state: str
     since: int | None = None
@@ -147,6 +163,8 @@ class BracketView:
     cools_until: int | None = None
     given_up: str = ""
     stays: int = 0
+    reenters_after: int | None = None
+    plan: EntryPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)

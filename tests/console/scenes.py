@@ -9,7 +9,10 @@ from hypertui.execution.trade_config import Consent, TradeConfig
 from hypertui.guard_settings import GuardSettings
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Network
+from hypertui.strategy.bracket.entry import EntryRules
+from hypertui.strategy.bracket.terms import BracketTerms
 from hypertui.strategy.exits.rules import ExitRules
+from hypertui.strategy.exits.trailing import TrailingTerms
 from hypertui.strategy.ladder.plan import Reinvest
 from tests.support.ladders import changed, ladder_config
 from tests.support.stage import Play, Script, Stage
@@ -32,6 +35,16 @@ _BESIDE = (
     ladder_config(Network.PAPER, "SOL", D("0.5"), D(2_000), 20, name="sol-swing", timing=_CALM),
 )
 _FOURTH = ladder_config(Network.PAPER, "HYPE", D("0.4"), D(1_000), 5, timing=_CALM)
+
+_TRAIL = TrailingTerms(arm=D("0.01"), multiple=D(2), step=D("0.5"), least=D("0.005"), most=D("0.008"))
+_BRACKET = TradeConfig(
+    Network.TESTNET,
+    BTC,
+    5,
+    BracketTerms(D(25_600), D("0.03"), EntryRules(), D(63_500), False, 30 * 60_000, settled_at=_PRICES[BTC]),
+    timing=_CALM,
+    exits=ExitRules(D("0.03"), take_profit=D("0.02"), trailing_stop=_TRAIL),
+)
 
 
 def _alone(name: str, script: Script, config: TradeConfig, seconds: float, hangs: float = 0.0) -> Play:
@@ -214,6 +227,11 @@ async def _restarted(stage: Stage) -> None:
     await stage.entered()
 
 
+async def _nobody(stage: Stage) -> None:
+    """A bracket waits to be told."""
+    await stage.entered()
+
+
 async def _asking(stage: Stage) -> None:
     """Nobody has answered yet."""
 
@@ -245,6 +263,28 @@ async def _over(stage: Stage) -> None:
     await stage.walk("HYPE", "38.2", 60)
 
 
+async def _entering(stage: Stage) -> None:
+    """A bracket is told to enter, and its order rests below the price."""
+    await stage.entered()
+    await stage.walk(BTC, 63_940, 20)
+    await stage.order(Verb.OPEN)
+    await stage.walk(BTC, 63_960, 20)
+
+
+async def _bought(stage: Stage) -> None:
+    """A bracket has bought in a fall, and the price has risen until its stop trails."""
+    await _entering(stage)
+    await stage.walk(BTC, 63_460, 20)
+    await stage.walk(BTC, 64_480, 70)
+    await stage.walk(BTC, 64_340, 20)
+
+
+async def _cooling(stage: Stage) -> None:
+    """The stop that trailed has sold it, and it waits."""
+    await _bought(stage)
+    await stage.walk(BTC, 63_700, 40)
+
+
 PLAYS = {
     play.name: play
     for play in (
@@ -269,6 +309,10 @@ PLAYS = {
         _alone("restarted", _restarted, _TESTNET, 420.0),
         _alone("asking", _asking, _NARROW, 20.0),
         _alone("adopting", _adopting, changed(_NARROW, adopt=None), 20.0),
+        _alone("bracket", _nobody, _BRACKET, 60.0),
+        _alone("entering", _entering, _BRACKET, 60.0),
+        _alone("bought", _bought, _BRACKET, 220.0),
+        _alone("cooling", _cooling, _BRACKET, 300.0),
         Play("desk", _desk, (_PAPER, *_BESIDE), _PRICES, 260.0),
         Play("over", _over, (_PAPER, *_BESIDE, _FOURTH), _PRICES, 120.0),
     )

@@ -11,6 +11,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Tone
 from hypertui.console.screens import questions
 from hypertui.console.screens.dialog import DEAF_FOR
+from hypertui.console.screens.question import Question
 from hypertui.console.toasts import Toasts
 from hypertui.console.views import status_line
 from hypertui.port.commands import CommandState, CommandView, OnExit, StopReason, Verb
@@ -105,7 +106,7 @@ def test_a_moving_position_only_keeps_a_flatten_from_leaving(key: str, on_exit: 
     assert desk.app.stop.on_exit is on_exit
 
 
-def said(question: questions.Question) -> str:
+def said(question: Question) -> str:
     return "\n".join("".join(span.text for span in row) for row in question.lines)
 
 

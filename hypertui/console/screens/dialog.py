@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Line, Span, Tone, fit, line, pad, tint, width_of, wrap
-from hypertui.console.screens.questions import Build, Choice, Question
+from hypertui.console.screens.question import Build, Choice, Question
 from hypertui.console.widgets.panel import Panel
 from hypertui.port.snapshot import Snapshot
 

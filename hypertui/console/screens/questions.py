@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from hypertui.console import format as fmt
-from hypertui.console.lines import BLANK, Line, Span, Tone, line
+from hypertui.console.lines import BLANK, Line, Tone, line
+from hypertui.console.screens.question import (
+    CANCEL,
+    Build,
+    Choice,
+    Question,
+    basis,
+    coins,
+    fact,
+    holding,
+    question,
+    where,
+)
 from hypertui.core.market import Side
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.engine import EngineView
-from hypertui.port.snapshot import Mode, Network, Snapshot
+from hypertui.port.snapshot import Mode, Snapshot
 from hypertui.port.views import GuardView, OrderView, SlotState, SlotView
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A way to answer: its key, its words, and the answer it gives. Where what the question rests on has
-    changed, only an answer that `asks_anew` is asked for again."""
-
-    key: str
-    label: str
-    answer: str
-    role: Tone = Tone.TEXT
-    asks_anew: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A dialog's content.
-
-    `basis` is what it rests on: if that differs when the operator confirms, the question is put anew, once.
-    With `phrase` the operator has to type it before the first choice counts; with `asks` a text of his own,
-    called so, which is the answer.
-    """
-
-    title: str
-    lines: tuple[Line, ...]
-    choices: tuple[Choice, ...]
-    basis: object
-    phrase: str = ""
-    asks: str = ""
-    focus: int = 0
-    danger: bool = False
-
-
-Build = Callable[[Snapshot], Question]
-
-CANCEL = Choice("escape", "change nothing", "")
 
 _AT_VENUE = (
     SlotState.LIVE,
@@ -57,30 +31,6 @@ _AT_VENUE = (
     SlotState.UNANSWERED,
     SlotState.CANCELLING,
 )
-
-
-def _basis(snapshot: Snapshot) -> object:
-    """What is held and whether it is traded. Prices and orders may move while the operator reads: in a fast
-    market they always do, and a question that is put anew each time could never be answered."""
-    return (snapshot.position, snapshot.mode)
-
-
-def _fact(label: str, value: str, role: Tone = Tone.TEXT) -> Line:
-    return line(Span(f"{label:<10}", Tone.DIM), Span(value, role))
-
-
-def _where(snapshot: Snapshot, markets: str = "") -> Line:
-    markets = markets or fmt.clean(snapshot.instrument.symbol, 12)
-    return _fact("on", f"{snapshot.network.upper()}  {markets}  {fmt.account(snapshot.account)}", Tone.STRONG)
-
-
-def _coins(snapshot: Snapshot) -> str:
-    size = fmt.size(snapshot.position, snapshot.instrument)
-    return f"{size} {fmt.clean(snapshot.instrument.symbol, 12)}"
-
-
-def _held(snapshot: Snapshot) -> str:
-    return f"{_coins(snapshot)}, about {fmt.usd(snapshot.position_value)} USD"
 
 
 def _working(snapshot: Snapshot, side: Side) -> list[SlotView]:
@@ -98,20 +48,7 @@ def _order(
     instrument = snapshot.instrument
     what = "▲ buy " if side is Side.BUY else "▼ stop"
     at = f"{fmt.price(trigger, instrument):>10}  {fmt.size(size, instrument)}"
-    return _fact("", f"{what} {fmt.unit(unit):>4} {at}")
-
-
-def _question(snapshot: Snapshot, title: str, body: list[Line], yes: str, phrase: str = "") -> Question:
-    typed = phrase if snapshot.network is Network.MAINNET else ""
-    return Question(
-        title,
-        (_where(snapshot), *body),
-        (Choice("enter" if typed else "y", yes, "yes"), CANCEL),
-        _basis(snapshot),
-        phrase=typed,
-        focus=1,
-        danger=bool(phrase),
-    )
+    return fact("", f"{what} {fmt.unit(unit):>4} {at}")
 
 
 def resume(snapshot: Snapshot) -> Question:
@@ -120,21 +57,21 @@ def resume(snapshot: Snapshot) -> Question:
     missing = [order for order in snapshot.orders if order.expected is not None and not order.working]
     ours = [order for order in snapshot.orders if order.working is not None]
     surplus = [order for order in ours if order.expected is None and order.role != "close"]
-    body = [_fact("position", _held(snapshot))]
+    body = [fact("position", holding(snapshot))]
     for label, orders in (("places", missing), ("cancels", surplus)):
         count = fmt.plural(len(orders), "order") if orders else "none"
-        body += [_fact(label, count), *_listed(snapshot, orders)]
+        body += [fact(label, count), *_listed(snapshot, orders)]
     body += _called_off(snapshot)
     if not sells_out:
-        return _question(snapshot, "RESUME trading", body, "resume")
+        return question(snapshot, "RESUME trading", body, "resume")
     then = "the stops follow the price up; nothing is bought any more"
-    body.append(_fact("then", then if snapshot.position > 0 else "the trade ends: nothing is held any more"))
-    return _question(snapshot, "RESUME selling out", body, "sell out")
+    body.append(fact("then", then if snapshot.position > 0 else "the trade ends: nothing is held any more"))
+    return question(snapshot, "RESUME selling out", body, "sell out")
 
 
 def _called_off(snapshot: Snapshot) -> list[Line]:
     """What was ordered, is not done yet, and will not be."""
-    return [_fact("calls off", fmt.clean(snapshot.wish), Tone.WARNING)] if snapshot.wish else []
+    return [fact("calls off", fmt.clean(snapshot.wish), Tone.WARNING)] if snapshot.wish else []
 
 
 def _listed(snapshot: Snapshot, orders: list[OrderView]) -> list[Line]:
@@ -149,42 +86,42 @@ def cancel_buys(snapshot: Snapshot) -> Question:
     """Which buys go, and that the stops remain."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
     body = [
-        _fact("cancels", fmt.plural(len(buys), "buy") if buys else "none: no buy is live now"),
+        fact("cancels", fmt.plural(len(buys), "buy") if buys else "none: no buy is live now"),
         *_orders(snapshot, buys),
-        _fact("remains", f"{fmt.plural(len(stops), 'stop')} for {_coins(snapshot)}"),
-        _fact("then", "the engine stays paused until it is resumed"),
+        fact("remains", f"{fmt.plural(len(stops), 'stop')} for {coins(snapshot)}"),
+        fact("then", "the engine stays paused until it is resumed"),
     ]
     if not buys:
-        return _question(snapshot, "NO BUYS", body, "stay paused without buys")
-    return _question(snapshot, "CANCEL THE BUYS", body, "cancel the buys")
+        return question(snapshot, "NO BUYS", body, "stay paused without buys")
+    return question(snapshot, "CANCEL THE BUYS", body, "cancel the buys")
 
 
 def sell_out(snapshot: Snapshot) -> Question:
     """That nothing is bought any more, and that this cannot be taken back."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
     body = [
-        _fact("cancels", fmt.plural(len(buys), "buy")),
+        fact("cancels", fmt.plural(len(buys), "buy")),
         *_orders(snapshot, buys),
-        _fact("remains", f"{fmt.plural(len(stops), 'stop')} for {_held(snapshot)}"),
-        _fact("then", "the stops follow the price up; nothing is bought any more"),
-        _fact("", "in this trade, and it ends when all is sold"),
+        fact("remains", f"{fmt.plural(len(stops), 'stop')} for {holding(snapshot)}"),
+        fact("then", "the stops follow the price up; nothing is bought any more"),
+        fact("", "in this trade, and it ends when all is sold"),
     ]
-    return _question(snapshot, "SELL OUT", body, "sell out")
+    return question(snapshot, "SELL OUT", body, "sell out")
 
 
 def flatten(snapshot: Snapshot) -> Question:
     """What is sold, and that nothing remains."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
     held, sells = snapshot.position > 0, _sells(snapshot)
-    how = [_fact("how", "at market, reduce-only, as soon as the buys are cancelled")] if held else []
+    how = [fact("how", "at market, reduce-only, as soon as the buys are cancelled")] if held else []
     body = [
-        _fact("sells", sells, Tone.STRONG),
+        fact("sells", sells, Tone.STRONG),
         *how,
-        _fact("cancels", f"{fmt.plural(len(buys), 'buy')}, and {fmt.plural(len(stops), 'stop')} once flat"),
-        _fact("remains", "nothing; the engine halts"),
+        fact("cancels", f"{fmt.plural(len(buys), 'buy')}, and {fmt.plural(len(stops), 'stop')} once flat"),
+        fact("remains", "nothing; the engine halts"),
     ]
     phrase = f"FLAT {fmt.clean(snapshot.instrument.symbol, 12)}"
-    return _question(
+    return question(
         snapshot, "FLATTEN the position", body, "sell everything" if held else "cancel and halt", phrase
     )
 
@@ -192,14 +129,14 @@ def flatten(snapshot: Snapshot) -> Question:
 def flatten_all(view: EngineView) -> Question:
     """What each trade sells. The answer names the trades; it is typed on every network."""
     trades = [trade for trade in view.trades if not refused(trade, Verb.FLATTEN)]
-    body = [_fact(fmt.clean(trade.name, 12), _sells(trade), Tone.STRONG) for trade in trades]
+    body = [fact(fmt.clean(trade.name, 12), _sells(trade), Tone.STRONG) for trade in trades]
     return Question(
         f"FLATTEN {len(trades)} trades",
         (
-            _where(view.first, markets="all markets"),
+            where(view.first, markets="all markets"),
             *body,
-            _fact("how", "at market, reduce-only, as soon as the buys are cancelled"),
-            _fact("remains", "nothing; each trade halts"),
+            fact("how", "at market, reduce-only, as soon as the buys are cancelled"),
+            fact("remains", "nothing; each trade halts"),
         ),
         (Choice("enter", "sell everything", " ".join(trade.name for trade in trades)), CANCEL),
         tuple(trade.mode for trade in view.trades),  # whatever is held by then is sold
@@ -216,7 +153,7 @@ def all_refused(view: EngineView, verb: Verb) -> str:
 
 
 def _sells(snapshot: Snapshot) -> str:
-    return _held(snapshot) if snapshot.position > 0 else "nothing: no position is held"
+    return holding(snapshot) if snapshot.position > 0 else "nothing: no position is held"
 
 
 def adopt(snapshot: Snapshot) -> Question:
@@ -224,50 +161,50 @@ def adopt(snapshot: Snapshot) -> Question:
     venue = snapshot.venue_position
     held = "not known yet" if venue is None else fmt.size(venue, snapshot.instrument)
     body = [
-        _fact("exchange", held, Tone.STRONG),
-        _fact("booked", _held(snapshot)),
-        _fact("books", "the exchange's fills that no order here explains, if they make its position"),
-        _fact("then", "the slots hold those coins, with stops; the engine stays paused"),
+        fact("exchange", held, Tone.STRONG),
+        fact("booked", holding(snapshot)),
+        fact("books", "the exchange's fills that no order here explains, if they make its position"),
+        fact("then", "the slots hold those coins, with stops; the engine stays paused"),
     ]
-    return _question(snapshot, "ADOPT the exchange's position", body, "adopt", "ADOPT")
+    return question(snapshot, "ADOPT the exchange's position", body, "adopt", "ADOPT")
 
 
 def cancel_all(snapshot: Snapshot) -> Question:
     """That the coins lose their stops."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
     held = snapshot.position > 0
-    remains = f"{_held(snapshot)}, UNPROTECTED" if held else "no order; no position is held"
+    remains = f"{holding(snapshot)}, UNPROTECTED" if held else "no order; no position is held"
     body = [
-        _fact("cancels", f"{fmt.plural(len(buys), 'buy')} and {fmt.plural(len(stops), 'stop')}"),
+        fact("cancels", f"{fmt.plural(len(buys), 'buy')} and {fmt.plural(len(stops), 'stop')}"),
         *_orders(snapshot, [*stops, *buys]),
-        _fact("remains", remains, Tone.CRITICAL if held else Tone.TEXT),
-        _fact("then", "the engine stays paused until it is resumed"),
+        fact("remains", remains, Tone.CRITICAL if held else Tone.TEXT),
+        fact("then", "the engine stays paused until it is resumed"),
     ]
     phrase = f"UNPROTECT {fmt.size(snapshot.position, snapshot.instrument)}" if held else "CANCEL ALL"
-    return _question(snapshot, "CANCEL ALL orders, the stops too", body, "cancel all", phrase)
+    return question(snapshot, "CANCEL ALL orders, the stops too", body, "cancel all", phrase)
 
 
 def halt(snapshot: Snapshot) -> Question:
     """That everything stays, and nothing follows the price any more."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
     body = [
-        _fact("remains", _held(snapshot)),
-        _fact("", f"{fmt.plural(len(stops), 'stop')} and {fmt.plural(len(buys), 'buy')}, as they are"),
-        _fact("then", "nothing is placed, moved or cancelled any more:"),
-        _fact("", "a buy that fills gets no stop", Tone.WARNING if buys else Tone.TEXT),
-        *([_fact("but", "an exit that is due still ends the trade")] if snapshot.exits else []),
+        fact("remains", holding(snapshot)),
+        fact("", f"{fmt.plural(len(stops), 'stop')} and {fmt.plural(len(buys), 'buy')}, as they are"),
+        fact("then", "nothing is placed, moved or cancelled any more:"),
+        fact("", "a buy that fills gets no stop", Tone.WARNING if buys else Tone.TEXT),
+        *([fact("but", "an exit that is due still ends the trade")] if snapshot.exits else []),
         *_called_off(snapshot),
     ]
-    return _question(snapshot, "HALT the engine", body, "halt", "HALT")
+    return question(snapshot, "HALT the engine", body, "halt", "HALT")
 
 
 def quit_console(snapshot: Snapshot) -> Question:
     """What becomes of the orders when the engine leaves with the console."""
     buys, stops = _working(snapshot, Side.BUY), _working(snapshot, Side.SELL)
     body = [
-        _where(snapshot),
-        _fact("position", _held(snapshot)),
-        _fact("orders", f"{fmt.plural(len(stops), 'stop')} and {fmt.plural(len(buys), 'buy')}"),
+        where(snapshot),
+        fact("position", holding(snapshot)),
+        fact("orders", f"{fmt.plural(len(stops), 'stop')} and {fmt.plural(len(buys), 'buy')}"),
         BLANK,
         line("The engine leaves with the console: nothing follows"),
         line("the price any more. What becomes of the orders?"),
@@ -281,7 +218,7 @@ def quit_console(snapshot: Snapshot) -> Question:
         Choice("F", _leave_flat(snapshot), OnExit.FLATTEN),
         Choice("escape", "stay", ""),
     )
-    return Question("QUIT", tuple(body), choices, _basis(snapshot))
+    return Question("QUIT", tuple(body), choices, basis(snapshot))
 
 
 def quit_desk(view: EngineView) -> Question:
@@ -290,9 +227,9 @@ def quit_desk(view: EngineView) -> Question:
     stops = [slot for trade in view.trades for slot in _working(trade, Side.SELL)]
     holds = [trade for trade in view.trades if trade.position > 0]
     body = [
-        _where(view.first, markets=fmt.plural(len(view.trades), "trade")),
-        *(_fact(fmt.clean(trade.name, 12), _held(trade)) for trade in holds),
-        _fact("orders", f"{fmt.plural(len(stops), 'stop')} and {fmt.plural(len(buys), 'buy')}"),
+        where(view.first, markets=fmt.plural(len(view.trades), "trade")),
+        *(fact(fmt.clean(trade.name, 12), holding(trade)) for trade in holds),
+        fact("orders", f"{fmt.plural(len(stops), 'stop')} and {fmt.plural(len(buys), 'buy')}"),
         BLANK,
         line("The engine leaves with the console: nothing follows"),
         line("the prices any more. What becomes of all orders?"),
@@ -305,25 +242,25 @@ def quit_desk(view: EngineView) -> Question:
         Choice("F", flat, OnExit.FLATTEN),
         Choice("escape", "stay", ""),
     )
-    return Question("QUIT", tuple(body), choices, tuple(_basis(trade) for trade in view.trades))
+    return Question("QUIT", tuple(body), choices, tuple(basis(trade) for trade in view.trades))
 
 
 def start_again(snapshot: Snapshot) -> Question:
     """What a trade begins with that is over, beside the others of its engine."""
     if snapshot.closed_at is not None:
-        begins = _fact("begins", "a new trade: it buys its position anew", Tone.STRONG)
+        begins = fact("begins", "a new trade: it buys its position anew", Tone.STRONG)
     elif snapshot.invariant is None:
-        begins = _fact("begins", "as it was to: a new trade buys its position", Tone.STRONG)
+        begins = fact("begins", "as it was to: a new trade buys its position", Tone.STRONG)
     else:
-        begins = _fact("begins", "with what it holds; paused, where it was halted")
-    return _question(snapshot, "START the trade again", [_fact("position", _held(snapshot)), begins], "start")
+        begins = fact("begins", "with what it holds; paused, where it was halted")
+    return question(snapshot, "START the trade again", [fact("position", holding(snapshot)), begins], "start")
 
 
 def detach(snapshot: Snapshot) -> Question:
     """That the engine, which runs elsewhere, goes on."""
     body = (
-        _where(snapshot),
-        _fact("position", _held(snapshot)),
+        where(snapshot),
+        fact("position", holding(snapshot)),
         BLANK,
         line("This console closes. The engine runs elsewhere and"),
         line("trades on."),
@@ -335,7 +272,7 @@ def take_pen(holder: str, snapshot: Snapshot) -> Question:
     """From whom the pen is taken: who writes, for all trades of the engine."""
     writes = fmt.clean(holder, 60) or "nobody"
     body = (
-        _fact("writes", writes, Tone.STRONG),
+        fact("writes", writes, Tone.STRONG),
         BLANK,
         line("One console gives commands at a time. With the pen"),
         line("this one does, for all trades, and the other observes."),
@@ -346,7 +283,7 @@ def take_pen(holder: str, snapshot: Snapshot) -> Question:
 def rearm_which(snapshot: Snapshot) -> Question:
     """Which of several guards is reset; the answer names it."""
     tripped = rearmable(snapshot)
-    body = [_where(snapshot), *(_fact(guard.words, fmt.clean(guard.text)) for guard in tripped)]
+    body = [where(snapshot), *(fact(guard.words, fmt.clean(guard.text)) for guard in tripped)]
     choices = [
         Choice(str(number), f"re-arm {guard.words}", guard.guard) for number, guard in enumerate(tripped, 1)
     ]
@@ -357,10 +294,10 @@ def rearm(guard: str, snapshot: Snapshot) -> Question:
     """From what a guard counts anew, and what comes back; the answer is the reason."""
     said = next((each.text for each in snapshot.guards if each.guard == guard), "")
     body = (
-        _where(snapshot),
-        _fact("guard", guard.replace("_", " "), Tone.STRONG),
-        _fact("says", fmt.clean(said)),
-        _fact("then", "it counts anew from now on, and the buys come back"),
+        where(snapshot),
+        fact("guard", guard.replace("_", " "), Tone.STRONG),
+        fact("says", fmt.clean(said)),
+        fact("then", "it counts anew from now on, and the buys come back"),
     )
     choices = (Choice("enter", "re-arm it", "yes"), CANCEL)
     return Question("RE-ARM a guard", body, choices, guard, asks="reason")
@@ -382,7 +319,7 @@ def refused(snapshot: Snapshot, verb: Verb) -> str:
 
 def _leave_flat(snapshot: Snapshot) -> str:
     if snapshot.position > 0:
-        return f"sell {_coins(snapshot)}, leave flat"
+        return f"sell {coins(snapshot)}, leave flat"
     return "cancel every order, leave flat: no position is held"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypertui.console import format as fmt
 from hypertui.console.lines import BLANK, Span, Tone, line
-from hypertui.console.screens.questions import CANCEL, Choice, Question
+from hypertui.console.screens.question import CANCEL, Choice, Question
 from hypertui.port.commands import Verb
 from hypertui.port.intents import IntentsView, SourceView
 from hypertui.port.snapshot import Snapshot

@@ -31,3 +31,8 @@ class EntryRules:
     reprices: int = 5
     unfilled: Unfilled = Unfilled.GIVE_UP
     slippage: Decimal = Decimal("0.01")
+
+    def moves_in_words(self) -> str:
+        """How often a limit follows the price, and what becomes of it then."""
+        then = "given up" if self.unfilled is Unfilled.GIVE_UP else "bought at the market"
+        return f"moved {self.reprices} times at most, then {then}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from hypertui.core.findings import Finding, Level
 from hypertui.core.market import ONE, ZERO, Fill, Order, Source, plain
 from hypertui.core.order_key import OrderKey
 from hypertui.core.phrases import at_price, usd
-from hypertui.strategy.bracket.entry_rules import EntryOrder, Unfilled
+from hypertui.strategy.bracket.entry_rules import EntryOrder
 from hypertui.strategy.bracket.rules import BracketRules
 from hypertui.strategy.bracket.strategy import BRACKET, Bracket
 from hypertui.strategy.plans import LeftOrder, NotRebuilt, PlanError, Prospect, Rebuilt, Rule
@@ -96,7 +96,8 @@ class BracketPlan(BracketRules):
         verb = "keeps" if prospect.adopting else "buys"
         text = f"{verb} {plain(coins)} {symbol}, {usd(value)} USD at {self.leverage}x"
         if not prospect.adopting:
-            text += f", {self.entry_words()}"
+            told = "" if self.enters_at_start else ", once it is told to"
+            text += f", {self._entry_words()}{told}"
         yield Finding("plan", Level.INFO, text, plain(coins))
         if self.risk is not None:
             share, slips = plain(self.hard_stop * 100), plain(self.risk_slippage * 100)
@@ -113,23 +114,14 @@ class BracketPlan(BracketRules):
             where = "not below the stop: it would come too late" if at >= stop else "below the stop"
             yield Finding("liquidation", level, f"liquidation near {at_price(at)}, {where}", plain(at))
 
-    def entry_words(self) -> str:
-        """How it enters, in words."""
+    def _entry_words(self) -> str:
         match self.entry.order:
             case EntryOrder.MARKET:
-                how = "at the market"
+                return "at the market"
             case EntryOrder.STOP:
-                how = "by a stop" + self._at_words()
+                return "by a stop" + self._at_words()
             case EntryOrder.LIMIT:
-                then = "given up" if self.entry.unfilled is Unfilled.GIVE_UP else "bought at the market"
-                how = f"post-only{self._at_words()}, moved {self.entry.reprices} times at most, then {then}"
-        return how if self.enters_at_start else f"{how}, once it is told to"
-
-    def stop_at(self, entry: Decimal, fee: Decimal) -> Decimal:
-        """Where the hard stop stands for coins bought at `entry` (USD), a trade costing `fee`, a fraction of
-        its value: p·(1 − f) = E·(1 + f − stop)."""
-        exact = entry * (ONE + fee - self.hard_stop) / (ONE - fee)
-        return self.instrument.round_price(exact, ROUND_CEILING)
+                return f"post-only{self._at_words()}, {self.entry.moves_in_words()}"
 
     def start(self, fills: Sequence[Fill]) -> Bracket:
         """The bracket as it begins: flat, or with a position that it takes over."""

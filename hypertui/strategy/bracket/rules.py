@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
-from hypertui.core.market import ZERO, Instrument
+from hypertui.core.market import ONE, ZERO, Instrument
 from hypertui.strategy.bracket.entry_rules import EntryRules
 
 
@@ -34,3 +34,9 @@ class BracketRules:
         whole lots."""
         size = self.position_size if most is None else min(most, self.position_size)
         return self.instrument.floor_size(size / price)
+
+    def stop_at(self, entry: Decimal, fee: Decimal) -> Decimal:
+        """Where the hard stop stands for coins bought at `entry` (USD), a trade costing `fee`, a fraction of
+        its value: p·(1 − f) = E·(1 + f − stop)."""
+        exact = entry * (ONE + fee - self.hard_stop) / (ONE - fee)
+        return self.instrument.round_price(exact, ROUND_CEILING)
