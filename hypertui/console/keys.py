@@ -98,7 +98,7 @@ KEYS = (
         "OPEN…",
         "OPEN…",
         "tell a flat bracket to enter now; says first what it buys, and where its stop will be",
-        bar=_MAIN | KeyBar.NARROW,
+        bar=_MAIN,
         bracket=True,
         verb=Verb.OPEN,
     ),

@@ -61,6 +61,9 @@ def _plan(bracket: Bracket, trade: Trade, seen: Decimal) -> EntryPlan:
 def _lines(bracket: Bracket, trade: Trade, now: int) -> Iterator[PriceLine]:
     if bracket.protectable > 0:
         yield PriceLine("average", bracket.instrument.round_price(bracket.book.average_price))
+        arms_at = trade.exits.arms_at(bracket.book, bracket.instrument)
+        if arms_at is not None:
+            yield PriceLine("stop trails from", arms_at)
     works = {own.key for own in trade.tracker.alive}
     for own in trade.tracker.alive:
         order, size = own.order, None if own.whole else own.remaining

@@ -110,15 +110,16 @@ class TradeExits:
         recorder.take(ExitSignalled(now, by))
         if recorder.mark is None:
             return "noted, before the first price"
+        ends = "the position is closed" if recorder.trade.strategy.reenters else "the trade ends"
         verdicts = recorder.trade.verdicts(recorder.mark, now)
         said = next(each for each in verdicts if each.rule is ExitRule.SIGNAL_EXIT)
         if said.due:
-            return f"{said.text}: the trade ends"
+            return f"{said.text}: {ends}"
         if self._watch.trailing.is_armed:
-            return "noted; no signal acts while a stop trails, which ends the trade"
+            return f"noted; while a stop trails no signal acts, and by that {ends}"
         if said.price is None:
             return f"{said.text}: nothing is held, the trade goes on until there is no loss"
-        return f"{said.text}: the trade ends at {at_price(said.price)} or above"
+        return f"{said.text}: {ends} at {at_price(said.price)} or above"
 
     def refusal(self) -> str:
         """Why a signal to close would come to nothing, in words; empty where it would not."""

@@ -224,3 +224,13 @@ class Snapshot:
     journal: JournalView | None = None
     alarms: tuple[Alarm, ...] = ()
     commands: tuple[CommandView, ...] = ()  # newest first
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a trade, with coins or flat."""
+        return self.entry_price is not None or self.bracket is not None
+
+    @property
+    def outlives_exits(self) -> bool:
+        """Whether an exit closes the position alone, after which the trade waits for its next entry."""
+        return self.bracket is not None and self.bracket.reenters_after is not None

@@ -48,5 +48,5 @@ def _then(snapshot: Snapshot) -> str:
     bracket = snapshot.bracket
     again = None if bracket is None else bracket.reenters_after
     if again is None:
-        return "it holds until an exit sells it, which ends the trade"
-    return f"it holds until an exit sells it; told again {fmt.plain_age(again)} later at the earliest"
+        return "an exit sells it, which ends the trade"
+    return f"an exit sells it; it may be told again {fmt.plain_age(again)} after that"

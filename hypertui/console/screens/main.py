@@ -53,7 +53,7 @@ class MainPage(Page):
             yield self.panel("compact", "c-ladder", strategies.row)
             yield self.station("compact", "c-slots", strategies.orders_compact)
             yield self.panel("compact", "c-guide", guide.guide)
-            yield self.station("compact", "c-map", strategies.beside(map.MapView().compact))
+            yield self.station("compact", "c-map", strategies.beside(map.MapView().compact, in_full=False))
             yield self.panel("compact", "c-commands", log.command_or_alarm)
             yield self.station("compact", "c-events", log.events_compact)
 
@@ -97,7 +97,8 @@ class MainPage(Page):
     def on_click(self, event: Click) -> None:
         """A click on a unit moves the cursor there, one on the cursor opens it."""
         at = self._in_picture(event)
-        unit = None if at is None else self._picture.unit_at(at.y)
+        is_ladder = self.app.frame.snapshot.bracket is None
+        unit = None if at is None or not is_ladder else self._picture.unit_at(at.y)
         if unit is None:
             return
         if unit == self._cursor:
@@ -109,7 +110,8 @@ class MainPage(Page):
     def on_mouse_move(self, event: MouseMove) -> None:
         """Over a fill its story is told."""
         at = self._in_picture(event)
-        story = None if at is None else self._picture.fill_at(at.x, at.y)
+        shown = self._picture if self.app.frame.snapshot.bracket is None else self._bracket
+        story = None if at is None else shown.fill_at(at.x, at.y)
         if story is not self._story:
             self._story = story
             self.app.show_frame()

@@ -18,6 +18,7 @@ from hypertui.console.screens.question import (
     question,
     where,
 )
+from hypertui.console.views.exits import what_it_does
 from hypertui.core.market import Side
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.engine import EngineView
@@ -192,7 +193,7 @@ def halt(snapshot: Snapshot) -> Question:
         fact("", f"{fmt.plural(len(stops), 'stop')} and {fmt.plural(len(buys), 'buy')}, as they are"),
         fact("then", "nothing is placed, moved or cancelled any more:"),
         fact("", "a buy that fills gets no stop", Tone.WARNING if buys else Tone.TEXT),
-        *([fact("but", "an exit that is due still ends the trade")] if snapshot.exits else []),
+        *([fact("but", f"an exit that is due still {what_it_does(snapshot)}")] if snapshot.exits else []),
         *_called_off(snapshot),
     ]
     return question(snapshot, "HALT the engine", body, "halt", "HALT")

@@ -6,6 +6,7 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Span, Tone, line, wrap
 from hypertui.console.widgets.table import Row, TableContent
+from hypertui.port.snapshot import Snapshot
 from hypertui.port.views import ExitView
 
 _COLUMNS = (
@@ -29,18 +30,25 @@ def basis(frame: Frame) -> tuple[object, ...]:
 def title(frame: Frame) -> str:
     """How many there are, and the one that ends the trade."""
     trade = frame.snapshot
+    if frame.ends_by:
+        return f"EXITS  the {trade.ends_by} {what_it_does(trade)}"
     if trade.ends_by:
-        return f"EXITS  the {trade.ends_by} {'ends' if frame.ends_by else 'ended'} the trade"
-    many = f"{len(trade.exits)} set, the first that is due ends the trade" if trade.exits else "none set"
+        return f"EXITS  the {trade.ends_by} ended the trade"
+    many = (
+        f"{len(trade.exits)} set, the first that is due {what_it_does(trade)}" if trade.exits else "none set"
+    )
     return f"EXITS  {many}"
+
+
+def what_it_does(trade: Snapshot) -> str:
+    """What comes of an exit, in words."""
+    return "closes the position" if trade.outlives_exits else "ends the trade"
 
 
 def table(frame: Frame) -> TableContent:
     """A row for each rule."""
     rows = [_row(frame, number, rule) for number, rule in enumerate(frame.snapshot.exits, 1)]
-    trade = frame.snapshot
-    is_open = trade.entry_price is not None or trade.bracket is not None
-    return TableContent(_COLUMNS, rows, _NONE if is_open else _NO_TRADE)
+    return TableContent(_COLUMNS, rows, _NONE if frame.snapshot.is_open else _NO_TRADE)
 
 
 def _rests(rule: ExitView, role: Tone) -> Span:
@@ -52,7 +60,13 @@ def _row(frame: Frame, number: int, rule: ExitView) -> Row:
     acts = rule.rule == frame.ends_by
     role = Tone.CRITICAL if acts else Tone.WARNING if rule.due else Tone.TEXT
     figures = Tone.STALE if frame.mark_stale else role
-    said = f"ends the trade; {rule.text}" if acts else f"due; {rule.text}" if rule.due else rule.text
+    said = (
+        f"{what_it_does(frame.snapshot)}; {rule.text}"
+        if acts
+        else f"due; {rule.text}"
+        if rule.due
+        else rule.text
+    )
     copied = f"{rule.rule} {rule.limit}: {said}"
     return Row(
         rule.rule,

@@ -32,7 +32,7 @@ _FIRST = ("TRIPPED", "WARN", "re-armed")
 
 def basis(frame: Frame) -> tuple[object, ...]:
     """What the table is made from."""
-    return (frame.snapshot.guards, frame.snapshot.entry_price is None)
+    return (frame.snapshot.guards, frame.snapshot.is_open)
 
 
 def title(frame: Frame) -> str:
@@ -49,7 +49,7 @@ def table(frame: Frame) -> TableContent:
     """A row for each guard, those that want to be seen first."""
     ranked = sorted(frame.snapshot.guards, key=_rank)
     rows = [_row(guard) for guard in ranked]
-    return TableContent(_COLUMNS, rows, _NO_TRADE if frame.snapshot.entry_price is None else _NONE)
+    return TableContent(_COLUMNS, rows, _NONE if frame.snapshot.is_open else _NO_TRADE)
 
 
 def _rank(guard: GuardView) -> int:

@@ -141,7 +141,7 @@ class Money:
 
 def money_row(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """The figures that count, in one row; what does not fit is left out, the least important first."""
-    if frame.snapshot.entry_price is None and not frame.snapshot.position:
+    if frame.snapshot.entry_price is None and not (frame.snapshot.position or frame.snapshot.fills):
         return [line(Span(" this start has traded nothing yet", Tone.DIM))]
     shown: list[Line] = []
     for brief, short in ((False, False), (True, False), (True, True)):

@@ -1,4 +1,4 @@
-"""Orders in three columns: wanted by the ladder, booked by the journal, listed by the exchange."""
+"""Orders in three columns: wanted by the strategy, booked by the journal, listed by the exchange."""
 
 from __future__ import annotations
 
@@ -43,13 +43,14 @@ def table(frame: Frame) -> TableContent:
     """One row for each order that any of the three knows, lowest stop first."""
     snapshot = frame.snapshot
     asked = "not checked yet" if snapshot.listed_at is None else f"checked {frame.clock(snapshot.listed_at)}"
-    words = "wanted: by the ladder   booked: by our own journal   exchange: "
+    whose = fmt.clean(snapshot.strategy, 12) or "strategy"
+    words = f"wanted: by the {whose}   booked: by our own journal   exchange: "
     wants = snapshot.mode in (Mode.RUNNING, Mode.SELLING_OUT)
     above: list[Line] = [
         line(Span(words, Tone.DIM), Span(asked), Span("   c checks now", Tone.DIM)),
     ]
     if not wants:
-        above.append(line(Span(f"{snapshot.mode}: what the ladder wants is not placed", Tone.HOLD)))
+        above.append(line(Span(f"{snapshot.mode}: what the {whose} wants is not placed", Tone.HOLD)))
     return TableContent(
         _COLUMNS,
         [_row(frame, order) for order in snapshot.orders],

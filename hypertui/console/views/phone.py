@@ -8,8 +8,10 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, both_ends, fit, line, pad, tint, width_of, wrap
 from hypertui.console.views import header
+from hypertui.console.views.bracket import lines as price_lines
+from hypertui.console.views.canvas import SIDE_TONE
 from hypertui.console.views.key_bar import key_bar
-from hypertui.console.views.ladder.orders import SIDE_TONE, STATE_ROLE
+from hypertui.console.views.ladder.orders import STATE_ROLE
 from hypertui.console.views.log import active_alarms, alarm_lines, events
 from hypertui.console.views.money import Money
 from hypertui.console.views.price import mark_age
@@ -61,6 +63,8 @@ def _money(frame: Frame, width: int) -> Line:
 
 def _orders(frame: Frame, width: int) -> list[Line]:
     """The orders, the highest price first, as on the ladder."""
+    if frame.snapshot.bracket is not None:
+        return price_lines.rows(frame, frame.snapshot.bracket, width)
     instrument, rows = frame.snapshot.instrument, []
     for slot in sorted(frame.snapshot.slots, key=lambda slot: -slot.trigger):
         glyph = "▲ buy " if slot.side is Side.BUY else "▼ stop"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, fit, line, pad, tint, width_of
+from hypertui.console.views import exits
 from hypertui.console.views.bracket.words import sentence
 from hypertui.core.market import Side
 from hypertui.port.commands import OnExit, Verb
@@ -57,7 +58,9 @@ def _sentence(frame: Frame, room: int) -> tuple[Tone, str, *tuple[str, ...]]:
         return Tone.CRITICAL, words, *more
     if frame.ends_by:
         waits = fmt.clean(snapshot.wish).partition(": ")[2]
-        return Tone.WARNING, f"The {frame.ends_by} ends the trade: sells all", *((waits,) if waits else ())
+        what = f"The {frame.ends_by} {exits.what_it_does(snapshot)}: sells all"
+        then = ("then it waits for its next entry",) if snapshot.outlives_exits else ()
+        return Tone.WARNING, what, *((waits,) if waits else ()), *then
     if snapshot.mode is Mode.STARTING:
         return Tone.HOLD, f"Starting: {reason or holds or 'connecting'}"
     if snapshot.mode is Mode.HALTED and snapshot.closed_at is not None:
@@ -169,7 +172,7 @@ def _refused(frame: Frame) -> tuple[str, ...]:
 def _waits(frame: Frame, room: int) -> str:
     """The next trigger above and below, with the orders' sizes and the distances where they fit."""
     if frame.snapshot.bracket is not None:
-        return sentence(frame, frame.snapshot.bracket)
+        return sentence(frame, frame.snapshot.bracket, room)
     triggers = (("▲", frame.snapshot.next_up), ("▼", frame.snapshot.next_down))
     said = ""
     for sized, away in ((True, True), (False, True), (False, False)):

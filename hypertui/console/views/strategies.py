@@ -8,8 +8,9 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Line, Span, Tone, fit, line, wrap
 from hypertui.console.views import price
+from hypertui.console.views.bracket import lines as price_lines
 from hypertui.console.views.bracket import picture as bracket_picture
-from hypertui.console.views.bracket.words import facts, sentence
+from hypertui.console.views.bracket.words import facts, sentence, told_now
 from hypertui.console.views.ladder import map as ladder_map
 from hypertui.console.views.ladder import orders as ladder_orders
 from hypertui.console.views.ladder import picture as ladder_picture
@@ -28,7 +29,7 @@ def orders(frame: Frame, width: int, height: int) -> Sequence[Line]:
     bracket = frame.snapshot.bracket
     if bracket is None:
         return ladder_orders.slots(frame, width, height)
-    rows = [*bracket_picture.bracket_rows(frame, bracket, width), BLANK, ladder_orders.lamp(frame)]
+    rows = [*price_lines.rows(frame, bracket, width), BLANK, ladder_orders.lamp(frame)]
     return [fit(row, width) for row in rows][:height]
 
 
@@ -42,18 +43,19 @@ def orders_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     bracket = frame.snapshot.bracket
     if bracket is None:
         return ladder_orders.slots_compact(frame, width, height)
-    rows = bracket_picture.bracket_rows(frame, bracket, width - 2)
+    rows = price_lines.rows(frame, bracket, width - 2)
     return [line(" ", *row) for row in rows][:height]
 
 
-def beside(ladder_view: View) -> View:
-    """The position map; of a bracket what it is about, and the exits that are set."""
+def beside(ladder_view: View, *, in_full: bool = True) -> View:
+    """The position map; of a bracket the exits that are set, and before them `in_full` what it is about."""
 
     def view(frame: Frame, width: int, height: int) -> Sequence[Line]:
         bracket = frame.snapshot.bracket
         if bracket is None:
             return ladder_view(frame, width, height)
-        rows = [line(text) for text in wrap(sentence(frame, bracket), width)]
+        said = (sentence(frame, bracket), told_now(frame, bracket)) if in_full else ()
+        rows = [line(text) for each in said if each for text in wrap(each, width)]
         for rule in frame.snapshot.exits:
             at = "" if rule.price is None else f" at {fmt.price(rule.price, frame.snapshot.instrument)}"
             rows.append(line(f"{rule.rule}{at}", Span(f"  {fmt.signs(rule.text)}", Tone.DIM)))
@@ -71,7 +73,9 @@ def price_compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """Price and state in two lines."""
     rows = price.compact(frame, width, height)
     bracket = frame.snapshot.bracket
-    return rows if bracket is None else [rows[0], fit(line(" ", *facts(frame, bracket)), width)]
+    if bracket is None:
+        return rows
+    return [rows[0], fit(line(" ", *facts(frame, bracket, width - 2, mark=False)), width)]
 
 
 def row(frame: Frame, width: int, height: int) -> Sequence[Line]:
@@ -79,4 +83,5 @@ def row(frame: Frame, width: int, height: int) -> Sequence[Line]:
     bracket = frame.snapshot.bracket
     if bracket is None:
         return ladder_orders.ladder_row(frame, width, height)
-    return [fit(line(Span(" bracket ", Tone.DIM), Span(sentence(frame, bracket))), width)]
+    said = told_now(frame, bracket, width - 2) or sentence(frame, bracket, width - 2)
+    return [fit(line(" ", Span(said)), width)]

@@ -148,6 +148,13 @@ class ExitWatch:
             return None
         return self._acts_at(rule, _Money(self.terms, book, instrument, self.stay))
 
+    def arms_at(self, book: TradeBook, instrument: Instrument) -> Decimal | None:
+        """The price from which on the stop trails; None where it does already, where none is to, and while
+        nothing is held."""
+        if self.terms is None or self.trailing.is_armed:
+            return None
+        return _Money(self.terms, book, instrument, self.stay).arms_at
+
     def verdicts(
         self, price: Decimal, at: int, book: TradeBook, instrument: Instrument
     ) -> tuple[ExitVerdict, ...]:

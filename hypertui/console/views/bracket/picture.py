@@ -1,21 +1,36 @@
-"""The picture of a bracket: the price as it went, and across it entry, average, stop and target."""
+"""The picture of a bracket: the price as it went, and across it entry, average, stop, target, liquidation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.kept import Kept
-from hypertui.console.lines import Line, Span, Tone, fit, line, pad
-from hypertui.console.views import course
-from hypertui.console.views.bracket.words import facts, sentence
-from hypertui.core.market import Side
-from hypertui.port.views import BracketView, PriceLine
+from hypertui.console.lines import Line, Span, Tone, fit, line
+from hypertui.console.views import chart, course
+from hypertui.console.views.bracket import lines as price_lines
+from hypertui.console.views.bracket.axis import PriceAxis
+from hypertui.console.views.bracket.words import facts, told_now
+from hypertui.console.views.canvas import LIQUIDATION, LIVE, NOT_YET, Canvas, Ruling
+from hypertui.console.views.ladder.orders import lamp
+from hypertui.port.views import BracketView, FillView, PriceLine, SlotState
 
-_BESIDE = 34  # cells
-_MARGIN = 0.05  # of what is shown, above and below
-_GLYPH = {"live": "╌", "fired": "╌", "": "·"}
+_BESIDE = (48, 40, 33, 26)  # cells, the widest that leaves the course its share
+_SHARE = 2  # of which they take one at most
+_LEAST_ROWS = 3
+_PRICE_EVERY = 4  # rows between two prices of the axis
+_SIGHT = 2  # how far from what is shown, in its own height, a line without an order still counts
+
+
+class _BracketCells(NamedTuple):
+    """The cells of a row: price, the course, the mark's tag, what stands beside it."""
+
+    axis: int
+    course: int
+    tag: int
+    beside: int
 
 
 class BracketPicture:
@@ -24,82 +39,95 @@ class BracketPicture:
     def __init__(self) -> None:
         self._samples = Kept(course.samples)
         self._columns = Kept(course.columns)
+        self._drawn = Kept(_drawn)
+        self._fills: dict[tuple[int, int], FillView] = {}
 
     def lines(self, frame: Frame, bracket: BracketView, width: int, height: int) -> Sequence[Line]:
-        """Facts, the course with a line at each price that matters, and beside it what stands there."""
-        head = fit(facts(frame, bracket), width)
-        rows, cells = height - 2, width - _BESIDE - 1
-        if rows < 3 or cells < 10:
-            return [head, *bracket_rows(frame, bracket, width)][:height]
-        each = frame.stretch.length(frame.snapshot, frame.now) / cells
-        until = (frame.now // each + 1) * each
-        known = self._samples.of(frame.snapshot.prices, frame.snapshot.series)
-        extents = self._columns.of(known, until - cells * each, until, 2 * cells)
-        prices = [float(each.price) for each in bracket.lines]
-        prices += [price for extent in extents if extent is not None for price in (extent.low, extent.high)]
-        if frame.snapshot.mark is not None:
-            prices.append(float(frame.snapshot.mark))
-        if not prices:
-            return [head, line(Span("no price yet", Tone.DIM))]
-        axis = _Axis(prices, rows)
-        drawn = course.drawn(extents, rows, axis.down)
-        named: dict[int, list[PriceLine]] = {}
-        for each_line in sorted(bracket.lines, key=lambda one: one.side is None, reverse=True):
-            named.setdefault(axis.row_at(float(each_line.price)), []).append(each_line)
-        body = [_row(frame, drawn[row], named.get(row, []), cells) for row in range(rows)]
-        return [head, *body, fit(line(Span(sentence(frame, bracket), Tone.DIM)), width)]
+        """Facts, the course with a line at each price that matters and what stands there beside it, the times
+        below it, and whether all is as it should be."""
+        snapshot, rows = frame.snapshot, height - 3
+        head = fit(facts(frame, bracket, width), width)
+        foot = lamp(frame) if frame.story is None else chart.story(frame, frame.story)
+        if frame.story is None and (plan := told_now(frame, bracket, width)):
+            foot = line(Span(plan, Tone.DIM))
+        self._fills = {}
+        if snapshot.mark is None:
+            return [head, line(Span("no price yet", Tone.DIM))][:height]
+        widths = _widths(frame, width)
+        if rows < _LEAST_ROWS or widths.course < _PRICE_EVERY:
+            return [head, *price_lines.rows(frame, bracket, width)][:height]
+        since, until = chart.moments(frame, widths.course)
+        known = self._samples.of(snapshot.prices, snapshot.series)
+        extents = self._columns.of(known, since, until, 2 * widths.course)
+        found = price_lines.all_lines(frame, bracket)
+        axis = _axis(frame, found, extents, rows)
+        drawn = self._drawn.of(extents, axis)
+        canvas = Canvas(frame, axis, drawn, widths.course, _rulings(found))
+        self._fills = {(widths.axis + x, 1 + y): fill for (x, y), fill in canvas.fills(since, until).items()}
+        placed = [(int(axis.down(float(one.price)) // 1), one) for one in found]
+        beside = price_lines.beside(frame, placed, widths.beside, rows)
+        mark = axis.row_at(float(snapshot.mark))
+        body = [
+            line(
+                _place(frame, axis, row, widths.axis),
+                *canvas.row(row),
+                *chart.tag(frame, row == mark, widths.tag),
+                " ",
+                *beside[row],
+            )
+            for row in range(rows)
+        ]
+        times = chart.times(frame, since, until, widths.axis, widths.course)
+        return [head, *body, times, fit(foot, width)]
+
+    def fill_at(self, x: int, y: int) -> FillView | None:
+        """The fill that is drawn in a cell of the newest picture, or beside it."""
+        near = ((x, y), (x - 1, y), (x + 1, y))
+        return next((self._fills[place] for place in near if place in self._fills), None)
 
 
-class _Axis:
-    """Rows of equal height from the highest price to the lowest."""
-
-    def __init__(self, prices: Sequence[float], rows: int) -> None:
-        low, high = min(prices), max(prices)
-        room = (high - low or abs(high) * 0.001) * _MARGIN
-        self._top, self._rows = high + room, rows
-        self._each = (high - low + 2 * room) / rows
-
-    def down(self, price: float) -> float:
-        """How many rows a price lies below the top edge."""
-        return (self._top - price) / self._each
-
-    def row_at(self, price: float) -> int:
-        """The row in which a price lies."""
-        return min(max(int(self.down(price)), 0), self._rows - 1)
+def _drawn(extents: Sequence[course.Extent | None], axis: PriceAxis) -> list[str]:
+    return course.drawn(extents, axis.height, axis.down)
 
 
-def _row(frame: Frame, drawn: str, lines: Sequence[PriceLine], cells: int) -> Line:
-    role = Tone.STALE if frame.mark_stale else Tone.COURSE
-    if not lines:
-        return pad(line(Span(drawn, role)), cells)
-    one = lines[-1]
-    glyph, tone = _GLYPH.get(one.state, "·"), _tone(one)
-    spans = [Span(char, role) if char != " " else Span(glyph, tone) for char in drawn.ljust(cells)]
-    more = f" +{len(lines) - 1} more" if len(lines) > 1 else ""
-    return fit((*spans, Span(" "), *_words(frame, one), Span(more, Tone.DIM)), cells + 1 + _BESIDE)
+def _widths(frame: Frame, width: int) -> _BracketCells:
+    axis = len(fmt.price(frame.snapshot.mark, frame.snapshot.instrument)) + 1
+    tag = chart.tag_width(frame)
+    rest = width - axis - tag - 1
+    beside = next((cells for cells in _BESIDE if cells <= rest // _SHARE), max(rest // _SHARE, 0))
+    return _BracketCells(axis, max(rest - beside, 0), tag, beside)
 
 
-def _tone(one: PriceLine) -> Tone:
-    if one.side is None:
-        return Tone.DIM
-    return Tone.BUY if one.side is Side.BUY else Tone.STOP
+def _axis(
+    frame: Frame, found: Sequence[PriceLine], extents: Sequence[course.Extent | None], rows: int
+) -> PriceAxis:
+    """It shows the course and every order; a line that is none only where it is not far away."""
+    prices = [price for extent in extents if extent is not None for price in (extent.low, extent.high)]
+    prices += [float(one.price) for one in found if one.side is not None]
+    if frame.snapshot.mark is not None:
+        prices.append(float(frame.snapshot.mark))
+    low, high = min(prices), max(prices)
+    room = _SIGHT * (high - low)
+    near = (float(one.price) for one in found if low - room <= one.price <= high + room)
+    return PriceAxis.over([*prices, *near], rows)
 
 
-def _words(frame: Frame, one: PriceLine) -> Line:
-    snapshot = frame.snapshot
-    away = "" if not snapshot.mark else f" {fmt.percent((one.price - snapshot.mark) / snapshot.mark)}"
-    said = f"{one.name} {fmt.price(one.price, snapshot.instrument)}"
-    return line(Span(said, _tone(one)), Span(away, Tone.STALE if frame.mark_stale else Tone.TEXT))
+def _rulings(found: Sequence[PriceLine]) -> Iterator[Ruling]:
+    """The orders lie over the rest."""
+    for one in sorted(found, key=lambda each: each.side is not None):
+        glyph = LIVE if one.state == SlotState.LIVE else NOT_YET
+        if one.name == price_lines.LIQUIDATION:
+            glyph = LIQUIDATION
+        yield Ruling(float(one.price), glyph, price_lines.tone(one))
 
 
-def bracket_rows(frame: Frame, bracket: BracketView, width: int) -> list[Line]:
-    """A row for each price that matters, the highest first: what stands there, of how much, and how."""
-    rows = []
-    for one in sorted(bracket.lines, key=lambda each: -each.price):
-        what = f"{fmt.size(one.size, frame.snapshot.instrument)} " if one.size else "all " if one.side else ""
-        state = one.state if frame.out_of_sight is None else f"{one.state}?"
-        rows.append(fit((*_words(frame, one), *line("  ", Span(f"{what}{state}", Tone.DIM))), width))
-    return rows or [line(Span("no order is live", Tone.DIM))]
+def _place(frame: Frame, axis: PriceAxis, row: int, width: int) -> Span:
+    """The price of every fourth row."""
+    text = ""
+    if row % _PRICE_EVERY == _PRICE_EVERY // 2:
+        instrument = frame.snapshot.instrument
+        text = fmt.price(instrument.round_price(axis.decimal_at(row)), instrument)
+    return Span(f"{text:>{width - 1}} ", Tone.DIM)
 
 
 def title(frame: Frame) -> str:

@@ -9,7 +9,9 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Cells, Column, Line, Span, TextTable, Tone
 from hypertui.console.views.bar import bar
-from hypertui.console.views.ladder.orders import SIDE_TONE, STATE_ROLE, kind, traded
+from hypertui.console.views.canvas import SIDE_TONE
+from hypertui.console.views.chart import traded
+from hypertui.console.views.ladder.orders import STATE_ROLE, kind
 from hypertui.console.views.ladder.scale import Scale
 from hypertui.console.views.price import change_role
 from hypertui.port.snapshot import Snapshot

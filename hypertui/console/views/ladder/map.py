@@ -8,7 +8,8 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.kept import Kept
 from hypertui.console.lines import Backdrop, Column, Line, Span, TextTable, Tone, line, over, pad, tint
-from hypertui.console.views.ladder.orders import SIDE_TONE, kind, status_word
+from hypertui.console.views.canvas import SIDE_TONE
+from hypertui.console.views.ladder.orders import kind, status_word
 from hypertui.console.views.price import change_role
 from hypertui.port.views import MapRow
 

@@ -21,6 +21,7 @@ from hypertui.console.lines import (
     tint,
     wrap,
 )
+from hypertui.console.views.canvas import SIDE_TONE
 from hypertui.console.views.log import alarm_lines
 from hypertui.core.market import Side
 from hypertui.core.round_trips import SLOTS
@@ -38,7 +39,6 @@ STATE_ROLE = {
     SlotState.WAITING: Tone.HOLD,
     SlotState.UNANSWERED: Tone.WARNING,
 }
-SIDE_TONE = {Side.BUY: Tone.BUY, Side.SELL: Tone.STOP}
 
 _SLOT_COLUMNS = (
     Column("#"),
@@ -56,11 +56,6 @@ _SLOT_COLUMNS = (
 def kind(side: Side) -> str:
     """What an order of a side does, in a word."""
     return "▲ buy" if side is Side.BUY else "▼ stop"
-
-
-def traded(side: Side) -> str:
-    """What an order of a side has done, in a word."""
-    return "▲ bought" if side is Side.BUY else "▼ sold"
 
 
 def status_word(row: MapRow) -> str:
@@ -153,12 +148,12 @@ def lamp(frame: Frame) -> Line:
     invariant = frame.snapshot.invariant
     if invariant is None:
         return line(Span("○ orders not known yet", Tone.DIM))
-    counts = _counts(invariant)
+    counts, targets = _counts(frame, invariant), _targets(frame)
     if frame.unchecked:
         return line(Span(f"○ {counts} by the journal, not checked yet", Tone.STALE))
     if frame.out_of_sight is not None:
         return line(Span(f"○ {counts} {fmt.plain_age(frame.out_of_sight)} ago", Tone.STALE))
-    counts = f"{fmt.plural(invariant.stops + invariant.buys, 'order')} live = {counts}"
+    counts = f"{fmt.plural(invariant.stops + invariant.buys + targets, 'order')} live = {counts}"
     if invariant.ok:
         cover = (Span("  "), _cover(frame, invariant)) if invariant.position else ()
         return line("✓ ", counts, *cover)
@@ -167,9 +162,15 @@ def lamp(frame: Frame) -> Line:
     return line(Span(f"✗ {fmt.signs(fmt.clean(invariant.fault)) or counts}", Tone.CRITICAL))
 
 
-def _counts(invariant: Invariant) -> str:
-    """How many stops and buys there are, without those that there are none of."""
-    kinds = ((invariant.stops, "stop"), (invariant.buys, "buy"))
+def _targets(frame: Frame) -> int:
+    """The targets that a bracket has at the exchange."""
+    bracket = frame.snapshot.bracket
+    return int(bracket is not None and bracket.target is not None)
+
+
+def _counts(frame: Frame, invariant: Invariant) -> str:
+    """How many stops, buys and targets there are, without those that there are none of."""
+    kinds = ((invariant.stops, "stop"), (invariant.buys, "buy"), (_targets(frame), "target"))
     return " + ".join(fmt.plural(count, word) for count, word in kinds if count) or "no orders"
 
 
@@ -218,7 +219,9 @@ def slots_title(frame: Frame) -> str:
     if invariant is None:
         return "ORDERS"
     age = frame.out_of_sight
-    return f"ORDERS  {_counts(invariant)}" if age is None else f"ORDERS  as of {fmt.plain_age(age)} ago"
+    return (
+        f"ORDERS  {_counts(frame, invariant)}" if age is None else f"ORDERS  as of {fmt.plain_age(age)} ago"
+    )
 
 
 def slots(frame: Frame, width: int, height: int) -> Sequence[Line]:

@@ -9,16 +9,14 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.kept import Kept
 from hypertui.console.lines import Backdrop, Line, Span, Tone, fit, line, over, pad
-from hypertui.console.views import course
+from hypertui.console.views import chart, course
+from hypertui.console.views.canvas import LIQUIDATION, LIVE, NOT_YET, SIDE_TONE, Canvas, Ruling
 from hypertui.console.views.ladder import labels
-from hypertui.console.views.ladder.canvas import Canvas
-from hypertui.console.views.ladder.orders import SIDE_TONE, lamp, traded
+from hypertui.console.views.ladder.orders import lamp
 from hypertui.console.views.ladder.scale import Scale, scale
-from hypertui.console.views.price import change_role, facts
-from hypertui.port.views import FillView
+from hypertui.console.views.price import facts
+from hypertui.port.views import FillView, SlotState
 
-_TIMES_EVERY = 18  # cells between two times of the axis
-_TIME_CELLS = 9
 _LABELS = (54, 42, 34)  # cells, the widest that leaves the course its share
 _SHARE = 2  # of which the labels take one at most
 
@@ -49,22 +47,24 @@ class Picture:
         if snapshot.entry_price is None or not snapshot.position_map or height < 6:
             return [head, line(Span("The ladder has no entry yet", Tone.DIM))]
         widths = _widths(frame, width)
-        since, until = _moments(frame, widths.course)
+        since, until = chart.moments(frame, widths.course)
         known = self._samples.of(snapshot.prices, snapshot.series)
         extents = self._columns.of(known, since, until, 2 * widths.course)
         self._axis = axis = _axis(frame, extents, height - 3)
         drawn = self._drawn.of(extents, axis)
-        canvas = Canvas(frame, axis, drawn, widths.course)
+        canvas = Canvas(frame, axis, drawn, widths.course, _rulings(frame))
         drawn_fills = canvas.fills(since, until)
         self._fills = {(widths.axis + x, 1 + y): fill for (x, y), fill in drawn_fills.items()}
         beside = labels.table(frame, axis, widths.labels)
         mark = None if snapshot.mark is None else axis.row_at(float(snapshot.mark))
         rows = [
-            _row(frame, axis, index, canvas, _tag(frame, index == mark, widths.tag), beside[index], widths)
+            _row(
+                frame, axis, index, canvas, chart.tag(frame, index == mark, widths.tag), beside[index], widths
+            )
             for index in range(axis.height)
         ]
-        foot = lamp(frame) if frame.story is None else story(frame, frame.story)
-        return [head, *rows, _times(frame, since, until, widths), fit(foot, width)]
+        foot = lamp(frame) if frame.story is None else chart.story(frame, frame.story)
+        return [head, *rows, chart.times(frame, since, until, widths.axis, widths.course), fit(foot, width)]
 
     def unit_at(self, y: int) -> int | None:
         """The unit of a row of the newest picture; None where there is none."""
@@ -75,6 +75,18 @@ class Picture:
         """The fill that is drawn in a cell of the newest picture, or beside it."""
         near = ((x, y), (x - 1, y), (x + 1, y))
         return next((self._fills[place] for place in near if place in self._fills), None)
+
+
+def _rulings(frame: Frame) -> Iterator[Ruling]:
+    """Entry and liquidation, and over them the orders."""
+    snapshot = frame.snapshot
+    if snapshot.entry_price is not None:
+        yield Ruling(float(snapshot.entry_price), NOT_YET, Tone.DIM)
+    if snapshot.liquidation_price is not None:
+        yield Ruling(float(snapshot.liquidation_price), LIQUIDATION, Tone.WARNING)
+    for slot in snapshot.slots:
+        glyph = LIVE if slot.state is SlotState.LIVE else NOT_YET
+        yield Ruling(float(slot.trigger), glyph, SIDE_TONE[slot.side])
 
 
 def _drawn(extents: Sequence[course.Extent | None], axis: Scale) -> list[str]:
@@ -89,38 +101,14 @@ def title(frame: Frame) -> str:
     return f"{symbol}  1 unit = {fmt.step(snapshot.unit_size)}  entry {entry}  {frame.stretch.words} [ ]"
 
 
-def story(frame: Frame, fill: FillView) -> Line:
-    """One fill in a row: what was traded when, what it cost and brought."""
-    instrument = frame.snapshot.instrument
-    said = f"{traded(fill.side)} {fmt.size(fill.size, instrument)} at {fmt.quote(fill.price, instrument)}"
-    parts: list[str | Span] = [Span(said, SIDE_TONE[fill.side]), f"  {frame.clock(fill.at)}"]
-    if fill.level is not None:
-        parts.append(f"  unit {fmt.unit(fill.level)}")
-    if fill.realized_pnl:
-        gain = Span(fmt.signed_usd(fill.realized_pnl), change_role(fill.realized_pnl))
-        parts += [Span("  realised ", Tone.DIM), gain]
-    parts += [Span("  fee ", Tone.DIM), fmt.usd(fill.fee)]
-    if fill.slippage:
-        parts += [Span("  slippage ", Tone.DIM), fmt.away(fill.slippage, fill.price, instrument)]
-    return line(*parts)
-
-
 def _widths(frame: Frame, width: int) -> _Widths:
     snapshot = frame.snapshot
     ends = (snapshot.position_map[0], snapshot.position_map[-1])
     axis = 6 + max(len(fmt.price(row.price, snapshot.instrument)) for row in ends) + 1
-    tag = len(fmt.quote(snapshot.mark, snapshot.instrument)) + 3
+    tag = chart.tag_width(frame)
     rest = width - axis - tag - 1
     beside = next((cells for cells in _LABELS if cells <= rest // _SHARE), min(_LABELS[-1], rest // 2))
     return _Widths(axis, max(rest - beside, 2), tag, beside)
-
-
-def _moments(frame: Frame, cells: int) -> tuple[float, float]:
-    """The beginning and the end of what is shown, so that a cell is a whole stretch of time: the picture
-    moves by cells, and seldom."""
-    each = frame.stretch.length(frame.snapshot, frame.now) / cells
-    until = (frame.now // each + 1) * each
-    return until - cells * each, until
 
 
 def _axis(frame: Frame, extents: Sequence[course.Extent | None], rows: int) -> Scale:
@@ -131,14 +119,6 @@ def _axis(frame: Frame, extents: Sequence[course.Extent | None], rows: int) -> S
         inside.append(float(snapshot.mark))
     entry, unit = float(snapshot.entry_price or 0), float(snapshot.unit_size)
     return scale(entry, unit, rows, snapshot.unit, inside, frame.cursor)
-
-
-def _tag(frame: Frame, is_mark: bool, width: int) -> Line:
-    """The mark at the end of its row; blank on the others."""
-    if not is_mark:
-        return (Span(" " * width),)
-    role = Tone.STALE if frame.mark_stale else Tone.MARK
-    return pad((Span(f"◄ {fmt.quote(frame.snapshot.mark, frame.snapshot.instrument)} ", role),), width)
 
 
 def _row(
@@ -163,15 +143,3 @@ def _place(frame: Frame, axis: Scale, index: int, width: int) -> Iterator[Span]:
     price = "" if known is None else fmt.price(known.price, snapshot.instrument)
     text = f"{'►' if here else ' '}{fmt.unit(unit):>4} {price} "
     yield from pad(line(Span(text.ljust(width), Tone.STRONG if here else Tone.DIM)), width)
-
-
-def _times(frame: Frame, since: float, until: float, widths: _Widths) -> Line:
-    """Times, each ending under the cell that it belongs to, the newest at the right edge."""
-    cells = widths.course
-    text = [" "] * cells
-    long = until - since > 2 * fmt.DAY
-    for column in range(cells - _TIME_CELLS, -1, -_TIMES_EVERY):
-        at = round(since + (until - since) * (column + _TIME_CELLS) / cells)
-        word = (frame.day(at) if long else frame.clock(at)).rjust(_TIME_CELLS)
-        text[column : column + _TIME_CELLS] = word
-    return line(" " * widths.axis, Span("".join(text), Tone.DIM))

@@ -30,11 +30,13 @@ _COLUMNS = (
 def basis(frame: Frame) -> tuple[object, ...]:
     """The objects that the table is built from."""
     snapshot = frame.snapshot
-    return (snapshot.position_map, snapshot.unit, snapshot.instrument)
+    return (snapshot.position_map, snapshot.unit, snapshot.instrument, snapshot.bracket is None)
 
 
 def title(frame: Frame) -> str:
     """How far the map reaches."""
+    if frame.snapshot.bracket is not None:
+        return "POSITION MAP  a bracket has none"
     return f"POSITION MAP  {fmt.plural(len(frame.snapshot.position_map), 'unit')}"
 
 
@@ -42,9 +44,13 @@ def table(frame: Frame) -> TableContent:
     """Every unit that was ever touched or is near, highest first."""
     rows, unit = frame.snapshot.position_map, frame.snapshot.unit
     start = next((index for index, row in enumerate(rows) if row.unit == unit), 0)
-    return TableContent(
-        _COLUMNS, [_row(frame, row) for row in rows], "the ladder has no entry yet", start=start
-    )
+    return TableContent(_COLUMNS, [_row(frame, row) for row in rows], _empty(frame), start=start)
+
+
+def _empty(frame: Frame) -> str:
+    if frame.snapshot.bracket is None:
+        return "the ladder has no entry yet"
+    return "a bracket has no units: its prices are on 1, its orders on 2, its exits on 9"
 
 
 def _row(frame: Frame, row: MapRow) -> Row:

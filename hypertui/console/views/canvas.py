@@ -1,55 +1,57 @@
-"""The picture's cells: the course of the price, with orders, entry, liquidation and fills over it."""
+"""A picture's cells: the course of the price, with lines at the prices that matter and fills over it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import NamedTuple, Protocol
 
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Span, Tone
-from hypertui.console.views.ladder.orders import SIDE_TONE
-from hypertui.console.views.ladder.scale import Scale
 from hypertui.core.market import Side
-from hypertui.port.views import FillView, SlotState
+from hypertui.port.views import FillView
 
+SIDE_TONE = {Side.BUY: Tone.BUY, Side.SELL: Tone.STOP}
+LIVE, NOT_YET, LIQUIDATION = "╌", "·", "━"  # what lines are drawn of
 _FILL = {Side.BUY: "▲", Side.SELL: "▼"}
-_LIVE, _NOT_YET, _ENTRY, _LIQUIDATION = "╌", "·", "·", "━"
+
+
+class Axis(Protocol):
+    """Says where a price (USD) lies."""
+
+    def row_at(self, price: float) -> int | None:
+        """The row in which it lies, from 0; None outside of the picture."""
+
+
+class Ruling(NamedTuple):
+    """A line across the picture, at a price (USD)."""
+
+    price: float
+    glyph: str
+    tone: Tone
 
 
 class Canvas:
-    """Cells of `width` columns, one row for each of the scale's. What is drawn later lies above."""
+    """Cells of `width` columns, one row for each of the axis's. What is drawn later lies above, and all lines
+    lie behind the course."""
 
-    def __init__(self, frame: Frame, scale: Scale, course: Sequence[str], width: int) -> None:
+    def __init__(
+        self, frame: Frame, axis: Axis, course: Sequence[str], width: int, rulings: Iterable[Ruling]
+    ) -> None:
         self._frame = frame
-        self._scale = scale
+        self._axis = axis
         self._width = width
         role = Tone.STALE if frame.mark_stale else Tone.COURSE
-        self._chars = [list(row) for row in course]
+        self._chars = [list(row.ljust(width)) for row in course]
         self._tones = [[role] * width for _ in course]
-        self._lines()
-        self._orders()
-
-    def _lines(self) -> None:
-        snapshot = self._frame.snapshot
-        for price, glyph, role in (
-            (snapshot.entry_price, _ENTRY, Tone.DIM),
-            (snapshot.liquidation_price, _LIQUIDATION, Tone.WARNING),
-        ):
-            if price is not None and (row := self._scale.row_at(float(price))) is not None:
-                self._across(row, glyph, role)
-
-    def _orders(self) -> None:
-        for slot in self._frame.snapshot.slots:
-            row = self._scale.row_at(float(slot.trigger))
-            if row is not None:
-                glyph = _LIVE if slot.state is SlotState.LIVE else _NOT_YET
-                self._across(row, glyph, SIDE_TONE[slot.side])
+        for ruling in rulings:
+            if (row := axis.row_at(ruling.price)) is not None:
+                self._across(row, ruling.glyph, ruling.tone)
 
     def _across(self, row: int, glyph: str, role: Tone) -> None:
-        """A line behind the course."""
         chars, tones = self._chars[row], self._tones[row]
         for column, char in enumerate(chars):
-            if char in (" ", _ENTRY):
+            if char in (" ", NOT_YET):
                 chars[column], tones[column] = glyph, role
 
     def fills(self, since: float, until: float) -> dict[tuple[int, int], FillView]:
@@ -58,7 +60,7 @@ class Canvas:
         drawn: dict[tuple[int, int], FillView] = {}
         width = (until - since) / self._width
         for fill in reversed(self._frame.snapshot.fills):
-            row = self._scale.row_at(float(fill.price))
+            row = self._axis.row_at(float(fill.price))
             if since <= fill.at < until and row is not None:
                 column = int((fill.at - since) // width)
                 self._chars[row][column] = _FILL[fill.side]
