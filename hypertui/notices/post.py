@@ -17,15 +17,14 @@ from typing import Protocol, Self
 from hypertui.notices.channels import Channel
 from hypertui.notices.conditions import Conditions, Notice, notice
 from hypertui.notices.dispatcher import Dispatcher
+from hypertui.notices.ends import EndWatch, how_bad
 from hypertui.notices.hours import DAY, QuietHours, latest
 from hypertui.notices.watch import AlarmWatch
 from hypertui.port.engine import EngineView
-from hypertui.port.snapshot import Severity, Snapshot
+from hypertui.port.snapshot import Severity
 
 _LOOK = 0.25  # seconds between two looks at the engine
 _LAST_WORDS = 2_000  # ms that what is pending has at the end
-# The exits whose end is more than a matter of course.
-_LOSSES = ("hard stop", "soft stop")
 _GRACE = 1.0  # seconds more, for a disk
 _LOG = logging.getLogger(__name__)
 
@@ -73,7 +72,7 @@ class NoticePost:
         self._watch = AlarmWatch()
         network = engine.view.trades[0].network.value
         self._dispatcher = Dispatcher(plan.channels, file, random, clock, network)
-        self._ended: set[str] = set()  # trades
+        self._ends = EndWatch()
         self._failed = ""  # by what type of error the engine has ended
         self._reported: int | None = None  # the midnight of the newest report that was begun
         self._reports: list[Notice] = []  # worked out, and not queued yet
@@ -122,22 +121,12 @@ class NoticePost:
         self._dispatcher.settle(_LOOK)
 
     def _look(self, now: int, *, leaving: bool = False) -> None:
-        self._tell_ends()
+        for end in self._ends.look(self._engine.view):
+            self._dispatcher.queue(notice(self._clock(), end.severity, end.trade, end.key, end.text))
         for change in self._watch.look(self._engine.view, now):
             self._conditions.take(change)
         for said in self._conditions.due(now, leaving=leaving):
             self._dispatcher.queue(said)
-
-    def _tell_ends(self) -> None:
-        """Tell of each trade that is over, once for each of its runs; one alone ends with the engine."""
-        trades = self._engine.view.trades
-        for trade in trades if len(trades) > 1 else ():
-            if not trade.over:
-                self._ended.discard(trade.name)
-            elif trade.name not in self._ended:
-                self._ended.add(trade.name)
-                text = trade.reason or trade.mode.value
-                self._dispatcher.queue(notice(self._clock(), _grade(trade), trade.name, "over", text))
 
     def _report_if_due(self, now: int) -> None:
         """Work out yesterday's report, once, in a thread of its own: a large journal takes its time."""
@@ -172,7 +161,7 @@ class NoticePost:
             self._say(Severity.CRITICAL, "end", f"the engine has failed: {self._failed}")
         else:
             view = self._engine.view
-            alone = _grade(view.trades[0]) if len(view.trades) == 1 else Severity.INFO
+            alone = how_bad(view.trades[0]) if len(view.trades) == 1 else Severity.INFO
             self._say(alone, "end", f"the engine has left: {_endings(view)}")
         while self._clock() < until and not self._dispatcher.is_idle():
             self._dispatcher.hand_out()
@@ -181,11 +170,6 @@ class NoticePost:
 
     def _say(self, severity: Severity, key: str, text: str) -> None:
         self._dispatcher.queue(notice(self._clock(), severity, "", key, text))
-
-
-def _grade(trade: Snapshot) -> Severity:
-    """How bad the end of a trade is."""
-    return Severity.WARNING if trade.ends_by in _LOSSES else Severity.INFO
 
 
 def _report_key(midnight: object) -> str:

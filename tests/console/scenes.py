@@ -271,10 +271,15 @@ async def _entering(stage: Stage) -> None:
     await stage.walk(BTC, 63_960, 20)
 
 
-async def _bought(stage: Stage) -> None:
-    """A bracket has bought in a fall, and the price has risen until its stop trails."""
+async def _filled(stage: Stage) -> None:
+    """A bracket has bought in a fall."""
     await _entering(stage)
     await stage.walk(BTC, 63_460, 20)
+
+
+async def _bought(stage: Stage) -> None:
+    """The price has risen until its stop trails."""
+    await _filled(stage)
     await stage.walk(BTC, 64_480, 70)
     await stage.walk(BTC, 64_340, 20)
 
@@ -311,6 +316,7 @@ PLAYS = {
         _alone("adopting", _adopting, changed(_NARROW, adopt=None), 20.0),
         _alone("bracket", _nobody, _BRACKET, 60.0),
         _alone("entering", _entering, _BRACKET, 60.0),
+        _alone("filled", _filled, _BRACKET, 90.0),
         _alone("bought", _bought, _BRACKET, 220.0),
         _alone("cooling", _cooling, _BRACKET, 300.0),
         Play("desk", _desk, (_PAPER, *_BESIDE), _PRICES, 260.0),

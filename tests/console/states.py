@@ -153,6 +153,31 @@ def restarted() -> Snapshot:
     return scene("restarted").snapshot
 
 
+def bracket() -> Snapshot:
+    """A bracket that is flat and waits to be told."""
+    return scene("bracket").snapshot
+
+
+def entering() -> Snapshot:
+    """One whose entry rests below the price."""
+    return scene("entering").snapshot
+
+
+def filled() -> Snapshot:
+    """One that has just bought."""
+    return scene("filled").snapshot
+
+
+def bought() -> Snapshot:
+    """One that holds what it has bought, under a stop that trails."""
+    return scene("bought").snapshot
+
+
+def cooling() -> Snapshot:
+    """One that has sold all, and may not be told again yet."""
+    return scene("cooling").snapshot
+
+
 def asking() -> Snapshot:
     """Before the trade: something amber, so that somebody has to say a word."""
     return scene("asking").snapshot

@@ -1,4 +1,4 @@
-"""A bracket on the screens: its prices and its sentence, with no word of a ladder."""
+"""A bracket on the screens: told to enter by a key, its picture, its sentence, with no word of a ladder."""
 
 from __future__ import annotations
 
@@ -8,92 +8,195 @@ from decimal import Decimal as D
 import pytest
 from textual.pilot import Pilot
 
-from hypertui.core.market import Side
-from hypertui.port.commands import StopReason
-from hypertui.port.snapshot import Snapshot
-from hypertui.port.views import BracketView, PriceLine
-from tests.console import states
+from hypertui.console.frame import Frame
+from hypertui.console.keys import KEYS
+from hypertui.console.lines import Tone
+from hypertui.console.views import status_line
+from hypertui.console.views.key_bar import key_bar
+from hypertui.port.commands import StopReason, Verb
+from hypertui.port.snapshot import Network, Snapshot
+from tests.console import parts, states
 from tests.console.desk import Desk
-from tests.console.driving import drive
+from tests.console.driving import drive, until
 
-SIZES = [(40, 12), (80, 24), (120, 40), (200, 50)]
-
-
-def showing(bracket: BracketView, position: D, **changes: object) -> Snapshot:
-    """A snapshot of a bracket, in the market and at the price of a ladder's."""
-    view = states.running()
-    return replace(
-        view,
-        strategy="bracket",
-        bracket=bracket,
-        position=position,
-        entry_price=None,
-        phase="",
-        unit=0,
-        long_slots=0,
-        next_up=None,
-        next_down=None,
-        position_map=(),
-        cycles=(),
-        slots=(),
-        **changes,  # type: ignore[arg-type]
-    )
+SIZES = [(40, 12), (80, 24), (120, 40), (200, 60)]
 
 
-def held(mark: D) -> BracketView:
-    return BracketView(
-        "held",
-        average=mark - 100,
-        stop=mark - 1_000,
-        target=mark + 2_000,
-        lines=(
-            PriceLine("average", mark - 100),
-            PriceLine("trailing stop", mark - 1_000, Side.SELL, None, "live"),
-            PriceLine("take profit", mark + 2_000, Side.SELL, None, "live"),
-        ),
-    )
+def tone_of(view: Snapshot, id: str) -> Tone:
+    """In which tone the key bar of the main page writes a key."""
+    key = next(key for key in KEYS if key.id == id)
+    (row,) = key_bar(Frame(view, parts.NOW), 200, 1)
+    return next(span.role for span in row if span.text == key.written)
+
+
+# The key
+
+
+def test_the_key_says_what_it_buys_and_where_the_stop_will_be_and_tells_it() -> None:
+    desk = Desk(snapshot=states.bracket())
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.open(pilot, "O")
+        text = desk.text
+        assert "buys      0.40314 BTC, about 25,599.39 USD at 5x" in text
+        assert "by        post-only limit at 63,500, it stays there" in text
+        assert "stop      61,652 (−2.91 %), from the first fill on" in text
+        assert "it loses 767.98 USD, fees of both ways among it" in text
+        assert "then      an exit sells it" in text and "30 min after that it may be told again" in text
+        await desk.press(pilot, "escape")
+        assert desk.verbs == []
+        await desk.open(pilot, "O")
+        await desk.press(pilot, "y")
+        await until(pilot, lambda: desk.verbs == [Verb.OPEN])
+        assert "open" in desk.text, "what becomes of it is told as of each command"
+
+    drive(desk.app, scenario)
+
+
+def test_on_mainnet_it_is_typed() -> None:
+    desk = Desk(snapshot=replace(states.bracket(), network=Network.MAINNET))
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.open(pilot, "O")
+        await desk.press(pilot, "y", "enter")
+        assert desk.asking and desk.verbs == []
+        await desk.press(pilot, "backspace", *"OPEN", "space", *"BTC", "enter")
+        await until(pilot, lambda: desk.verbs == [Verb.OPEN])
+
+    drive(desk.app, scenario)
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        ("bought", "open is refused: it holds 0.40314 BTC already"),
+        ("entering", "open is refused: its entry is under way already"),
+        ("cooling", "open is refused: it cools down for 27 min more"),
+    ],
+)
+def test_where_nothing_would_come_of_it_the_key_is_dim_and_says_why(state: str, why: str) -> None:
+    view = states.scene(state).snapshot
+    assert tone_of(view, "open_position") is Tone.OFF
+    assert tone_of(states.bracket(), "open_position") is Tone.KEY
+    desk = Desk(snapshot=view)
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.press(pilot, "O")
+        assert why in desk.text and not desk.asking and desk.verbs == []
+
+    drive(desk.app, scenario)
+
+
+def test_a_ladder_has_no_such_key() -> None:
+    desk = Desk()
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.press(pilot, "O")
+        assert not desk.asking and "OPEN" not in desk.text
+        await desk.press(pilot, "question_mark")
+        assert "tell a flat bracket" not in desk.text
+
+    drive(desk.app, scenario)
+
+
+# The picture
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_held_bracket(size: tuple[int, int]) -> None:
-    mark = states.running().mark
-    assert mark is not None
-    desk = Desk(snapshot=showing(held(mark), D("0.01")))
+def test_a_held_bracket_says_what_it_holds_under_which_stop(size: tuple[int, int]) -> None:
+    desk = Desk(snapshot=states.bought())
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = desk.text
-        assert "Holding 0.01000 BTC" in text
+        assert "Holding 0.40314 BTC" in text and "100 % protected" in text
         assert "slot" not in text and "ladder" not in text.lower() and "buy size" not in text
-        if size[1] > 12:
-            assert f"{mark - 1_000:,.0f}" in text and "trailing stop" in text and "take profit" in text
+        for line, at in (("take profit", "64,809"), ("trailing stop", "64,009"), ("average", "63,500")):
+            assert any(line in row and at in row for row in text.splitlines())
 
     drive(desk.app, scenario, size)
 
 
+def test_the_picture_has_its_fills_and_lines_and_what_is_out_of_sight_at_its_edge() -> None:
+    desk = Desk(snapshot=states.cooling())
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        rows = desk.text.splitlines()
+        assert any("▲" in row and "63,495" in row for row in rows), "bought at 63,500"
+        assert any("▼" in row and "63,963" in row for row in rows), "sold at 63,963"
+        assert any("◄ 63,700.0" in row for row in rows)
+        assert any(row.count("14:0") == 3 for row in rows), "the times"
+        desk.engine.snapshot = states.bought()
+        rows = (await desk.press(pilot)).splitlines()
+        assert any("╌╌╌" in row and "▼ trailing stop" in row and "64,009   −0.51 %" in row for row in rows)
+        assert any("···" in row and "· average" in row for row in rows)
+        assert any("↓ liquidation" in row and "31,658  −50.80 %" in row for row in rows)
+        assert "✓ 2 orders live = 1 stop + 1 target" in desk.text
+
+    drive(desk.app, scenario)
+
+
+def test_a_stop_that_does_not_trail_yet_says_from_where_on() -> None:
+    held = states.filled().bracket
+    assert held is not None
+    lines = {each.name: each for each in held.lines}
+    assert lines["stop trails from"].side is None and lines["hard stop"].state == "live"
+    assert lines["stop trails from"].price == D(64_174), "1 % above what the coins have cost, after both fees"
+
+
+# Its words
+
+
 def test_an_entry_under_way_says_how_much_is_bought_and_protected() -> None:
-    mark = states.running().mark
-    assert mark is not None
-    bracket = BracketView(
-        "buying", wanted=D("0.010"), bought=D("0.002"), entry=mark - 10, stop=mark * D("0.956"), average=mark
-    )
-    desk = Desk(snapshot=showing(bracket, D("0.002")))
+    view = states.entering()
+    assert view.bracket is not None
+    part = replace(view.bracket, bought=D("0.1"), stop=D(61_633))
+    said = status_line.waiting(Frame(replace(view, bracket=part, position=D("0.1")), parts.NOW)).text
+    assert said == "Buying: 0.10000 of 0.40314 BTC at 63,500, protected by a stop at 61,633 (−3.64 %)"
+    short = status_line.waiting(Frame(replace(view, bracket=part, position=D("0.1")), parts.NOW), 60).text
+    assert short == "Buying: 0.10000 of 0.40314 BTC at 63,500, stop at 61,633"
+
+
+def test_a_flat_one_says_what_it_would_buy_and_why_it_bought_nothing() -> None:
+    view = states.bracket()
+    assert view.bracket is not None
+    given_up = replace(view.bracket, given_up="the entry was moved 5 times and is given up")
+    desk = Desk(snapshot=replace(view, bracket=given_up))
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
-        said = f"Buying: 0.00200 of 0.01000 BTC at {mark - 10:,.0f}, protected by a stop at "
-        assert said in desk.text and "(−4.40 %)" in desk.text
+        assert "Flat, waiting 1 min for a signal; the entry was moved 5 times" in desk.text
+        assert "O enters now" in desk.text
+        assert (
+            "Next entry: 0.40314 BTC for 25,599.39 USD, post-only limit at 63,500, stop 61,652" in desk.text
+        )
 
-    drive(desk.app, scenario, (200, 50))
+    drive(desk.app, scenario)
 
 
-def test_a_flat_one_waits_for_a_signal_and_says_why_it_bought_nothing() -> None:
-    view = states.running()
-    since = view.at - 12 * 60_000
-    bracket = BracketView(
-        "flat", since=since, given_up="the entry was moved 5 times and is given up", stays=1
+def test_an_exit_is_said_to_do_what_it_does() -> None:
+    view = replace(states.bought(), ends_by="hard stop")
+    assert view.bracket is not None
+    frame = Frame(view, parts.NOW)
+    assert status_line.waiting(frame).text == (
+        "The hard stop closes the position: sells all; then it waits for its next entry"
     )
-    desk = Desk(snapshot=showing(bracket, D(0)))
+    last = replace(view, bracket=replace(view.bracket, reenters_after=None))
+    assert status_line.waiting(Frame(last, parts.NOW)).text == "The hard stop ends the trade: sells all"
+    desk = Desk(snapshot=view)
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
-        assert "Flat, waiting 12 m" in desk.text and "moved 5 times" in desk.text
+        assert "EXITS  the hard stop closes the position" in await desk.press(pilot, "9")
+        assert "closes the position; net" in desk.text
+        assert "no guard is set" in desk.text
 
-    drive(desk.app, scenario, (200, 50))
+    drive(desk.app, scenario)
+
+
+def test_its_map_says_that_there_is_none() -> None:
+    desk = Desk(snapshot=states.bought())
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        text = await desk.press(pilot, "4")
+        assert "a bracket has no units: its prices are on 1, its orders on 2, its exits on 9" in text
+        assert "wanted: by the bracket" in await desk.press(pilot, "2")
+
+    drive(desk.app, scenario, (80, 24))

@@ -69,6 +69,7 @@ PRESSED = {
     "resume": Press(asks("RESUME")),
     "cancel_buys": Press(asks("CANCEL THE BUYS")),
     "sell_out": Press(asks("SELL OUT")),
+    "open_position": Press(asks("OPEN a position")),
     "adopt": Press(asks("ADOPT")),
     "reconcile": Press(lambda desk: desk.verbs == [Verb.RECONCILE]),
     "flatten": Press(asks("FLATTEN")),
@@ -124,7 +125,8 @@ def test_each_key_does_its_work(key: object, tmp_path: Path) -> None:
     press = PRESSED[chosen.id]
     beside = [states.ether()] if chosen.desk else []
     sources = states.intents() if chosen.sources else NO_INTENTS
-    desk = Desk(snapshot=states.broken(), beside=beside, intents=sources, shots=tmp_path)
+    shown = states.bracket() if chosen.bracket else states.broken()
+    desk = Desk(snapshot=shown, beside=beside, intents=sources, shots=tmp_path)
     desk.engine.events = _MANY
 
     async def scenario(pilot: Pilot[StopReason]) -> None:

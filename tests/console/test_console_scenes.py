@@ -120,6 +120,13 @@ MEANINGS: dict[str, Callable[[Snapshot], bool]] = {
     "restarted": lambda view: view.reason == "since before the restart (by root)" and orders(view) == (3, 1),
     "asking": lambda view: view.asks is Verb.START and any(f.level == "amber" for f in view.findings),
     "adopting": lambda view: view.asks is Verb.ADOPT,
+    "bracket": lambda view: view.bracket is not None and view.bracket.plan is not None,
+    "entering": lambda view: orders(view) == (0, 1) and view.bracket is not None and not view.position,
+    "filled": lambda view: orders(view) == (1, 0) and view.position > 0,
+    "bought": lambda view: (
+        orders(view) == (1, 0) and any(e.rule == "trailing stop" and e.price for e in view.exits)
+    ),
+    "cooling": lambda view: view.bracket is not None and view.bracket.stays == 1 and not view.position,
     "desk": lambda view: view.name == "BTC" and not active(view),
     "over": lambda view: view.mode is Mode.RUNNING,
 }

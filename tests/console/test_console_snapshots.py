@@ -89,6 +89,18 @@ def test_state(snap_compare: Snap, grid: Grid, state: str, size: tuple[int, int]
 
 
 @SIZES
+def test_bracket(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
+    scene = states.scene("bought")
+    compare(snap_compare, grid, "bracket", scene.snapshot, size, events=scene.events)
+
+
+@TWO_SIZES
+def test_dialog_of_an_entry(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
+    scene = states.scene("bracket")
+    compare(snap_compare, grid, "dialog-open", scene.snapshot, size, press=("O",), events=scene.events)
+
+
+@SIZES
 def test_failed(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
     compare(snap_compare, grid, "failed", states.running(), size, failure=ValueError("no such thing"))
 

@@ -40,13 +40,13 @@ def _figures(snapshot: Snapshot, plan: EntryPlan) -> list[Line]:
         fact("by", f"{plan.order} at {fmt.price(plan.price, instrument)}, {plan.rule}"),
         fact("stop", where),
         fact("", f"it loses {fmt.usd(plan.loss)} USD, fees of both ways among it"),
-        fact("then", _then(snapshot)),
+        *_then(snapshot),
     ]
 
 
-def _then(snapshot: Snapshot) -> str:
-    bracket = snapshot.bracket
-    again = None if bracket is None else bracket.reenters_after
+def _then(snapshot: Snapshot) -> list[Line]:
+    again = None if snapshot.bracket is None else snapshot.bracket.reenters_after
     if again is None:
-        return "an exit sells it, which ends the trade"
-    return f"an exit sells it; it may be told again {fmt.plain_age(again)} after that"
+        return [fact("then", "an exit sells it, which ends the trade")]
+    after = f"{fmt.plain_age(again)} after that it may be told again"
+    return [fact("then", "an exit sells it"), fact("", after)]
