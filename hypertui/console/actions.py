@@ -259,10 +259,10 @@ class OperatorActions(Host, inherit_bindings=False):
             if name:
                 self.command(Verb(said), guard=name)
 
-        intents = self.engine.view.intents
-        why_not = source_questions.not_armable(intents)
-        build: Build = partial(source_questions.arm, intents, self._clock())
-        self._ask_to(Verb.ARM, build, chosen, why_not)
+        view, meant = self.engine.view, self.page.source
+        sources = [each for each in source_questions.armable(view) if meant in ("", each.name)]
+        build: Build = partial(source_questions.arm, sources, self._clock())
+        self._ask_to(Verb.ARM, build, chosen, source_questions.not_armable(view, meant))
 
     def action_replay(self, order: str) -> None:
         if self._options.replay is not None:

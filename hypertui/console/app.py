@@ -160,6 +160,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             now if state is None else snapshot.at,
             view.trades,
             view.intents,
+            view.signals,
             events=self._event_buffer.of(snapshot.name),
             sent=(sent := self._command_sender.unknown_to(snapshot)),
             notice=self._notice if now - self._notice_at <= _NOTICE_FOR else "",

@@ -78,6 +78,7 @@ _ASCII = str.maketrans(
         "┼": "+",
         "╌": "-",
         "┄": "-",
+        "┆": "|",
         "━": "=",
         "░": ".",
         "▎": "|",
@@ -174,6 +175,20 @@ def away(value: Decimal, of: Decimal, instrument: Instrument) -> str:
     """A signed distance between two prices near `of`."""
     finest = MAX_PRICE_DECIMALS - instrument.sz_decimals
     return _signed(value, min(_tick_decimals(of, instrument) + 1, max(finest, 0)))
+
+
+def statistic(value: float | None, unit: str = "") -> str:
+    """What an indicator says, in % or as a bare figure: no money, and to six figures."""
+    if value is None:
+        return UNKNOWN
+    text = f"{value:+,.2f} %" if unit == "%" else f"{value:,.6g}"
+    return text.replace("-", MINUS)
+
+
+def score(fraction: Decimal | None) -> str:
+    """A signal's score, from 0 to 1; never more than it is, so that one short of a limit does not look as if
+    it had reached it."""
+    return UNKNOWN if fraction is None else _number(fraction.quantize(Decimal("0.01"), ROUND_DOWN), 2)
 
 
 def step(value: Decimal) -> str:

@@ -14,6 +14,7 @@ from hypertui.port.commands import CommandView, OnExit, StopReason, Verb
 from hypertui.port.engine import Attachment, Event
 from hypertui.port.intents import NO_INTENTS, IntentsView
 from hypertui.port.replay import ReplayState
+from hypertui.port.signals import SignalView
 from hypertui.port.snapshot import Alarm, Dependency, Mode, Severity, Snapshot
 from hypertui.port.views import FillView
 
@@ -38,6 +39,7 @@ class Frame:
     now: int
     trades: tuple[Snapshot, ...] = ()  # all of the engine's, the one that is shown among them
     intents: IntentsView = NO_INTENTS
+    signals: tuple[SignalView, ...] = ()  # the engine's, each in one market
     events: tuple[Event, ...] = ()
     sent: tuple[CommandView, ...] = ()  # commands that no snapshot knows yet, newest first
     notice: str = ""  # shown in the key bar for a few seconds

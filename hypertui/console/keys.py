@@ -10,8 +10,8 @@ from hypertui.port.engine import EngineView
 
 
 class KeyBar(Flag):
-    """The key bars that show a key: the main page's, the other pages', both, with room, a phone's; that of
-    exits and guards beside the other pages'."""
+    """The key bars that show a key: the main page's, the other pages', both, with room, a phone's; those of
+    exits and guards and of signals beside the other pages'."""
 
     NONE = 0
     MAIN = auto()
@@ -19,6 +19,7 @@ class KeyBar(Flag):
     ROOM = auto()
     NARROW = auto()  # on a phone, which has room for these alone
     EXITS = auto()
+    SIGNALS = auto()
     BOTH = MAIN | PAGES
 
 
@@ -37,7 +38,7 @@ class Key:
     bar: KeyBar = KeyBar.NONE
     palette: bool = True  # whether the command palette offers it
     desk: bool = False  # only where the engine has several trades
-    sources: bool = False  # only where the engine has sources of intents
+    sources: bool = False  # only where the engine has signals, or sources of alerts
     bracket: bool = False  # only where the engine trades a bracket
     tab: str = ""  # the name of the screen that it shows
     verb: Verb | None = None  # what it orders
@@ -182,7 +183,7 @@ KEYS = (
         "signals",
         "8",
         "go('signals')",
-        help="signals: the sources of alerts, armed or not, and what became of what they wanted",
+        help="signals: what the indicators say, who may want something, what became of it",
         sources=True,
         tab="Signals",
     ),
@@ -209,7 +210,8 @@ KEYS = (
         "arm",
         "Arm…",
         "Arm",
-        "arm a webhook for 12 hours, or disarm it; asks which",
+        "arm a signal or a webhook for 12 hours, or disarm it",
+        bar=KeyBar.SIGNALS,
         sources=True,
     ),
     Key(
@@ -392,7 +394,7 @@ def offered(keys: tuple[Key, ...], view: EngineView) -> tuple[Key, ...]:
     and what is no bracket is not told to enter."""
     there = {
         "desk": len(view.trades) > 1,
-        "sources": bool(view.intents.sources),
+        "sources": bool(view.intents.sources or view.signals),
         "bracket": any(trade.strategy == BRACKET for trade in view.trades),
     }
     return tuple(key for key in keys if all(is_so or not getattr(key, of) for of, is_so in there.items()))

@@ -11,6 +11,7 @@ from hypertui.console.screens.dialog import DEAF_FOR, Dialog
 from hypertui.console.widgets.table import TablePanel
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.intents import NO_INTENTS, IntentsView
+from hypertui.port.signals import SignalView
 from hypertui.port.snapshot import Network, Snapshot
 from tests.console import fakes, states
 from tests.console.driving import screen_text
@@ -25,11 +26,12 @@ class Desk:
         snapshot: Snapshot | None = None,
         beside: Sequence[Snapshot] = (),
         intents: IntentsView = NO_INTENTS,
+        signals: Sequence[SignalView] = (),
         **options: object,
     ) -> None:
         self.clock = fakes.Clock()
         shown = states.scene("running", network).snapshot if snapshot is None else snapshot
-        self.engine = fakes.FakeEngine(shown, beside=beside, intents=intents)
+        self.engine = fakes.FakeEngine(shown, beside=beside, intents=intents, signals=signals)
         self.app = fakes.console(self.engine, self.clock, new_id=iter("abcdefgh").__next__, **options)
         self.rung: list[int] = []
         self.app.bell = lambda: self.rung.append(self.clock.now)  # type: ignore[method-assign]

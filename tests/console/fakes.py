@@ -14,6 +14,7 @@ from hypertui.console.terminal.options import ConsoleOptions
 from hypertui.port.commands import Ack, Command, Stop, StopReason, Verb
 from hypertui.port.engine import Attachment, EngineView, Event
 from hypertui.port.intents import NO_INTENTS, IntentsView
+from hypertui.port.signals import SignalView
 from hypertui.port.snapshot import Acknowledgement, Alarm, Snapshot
 from tests.console.states import scene
 from tests.support.stage import NOW
@@ -29,8 +30,10 @@ class FakeEngine:
         events: Sequence[Event] | None = None,
         beside: Sequence[Snapshot] = (),
         intents: IntentsView = NO_INTENTS,
+        signals: Sequence[SignalView] = (),
     ) -> None:
         self.intents = intents
+        self.signals = tuple(signals)
         self.snapshot = snapshot
         self.beside = tuple(beside)
         self.events = list(scene("running").events if events is None else events)
@@ -46,7 +49,7 @@ class FakeEngine:
 
     @property
     def view(self) -> EngineView:
-        return EngineView((self.snapshot, *self.beside), self.pen, self.intents)
+        return EngineView((self.snapshot, *self.beside), self.pen, self.intents, self.signals)
 
     def events_after(self, seq: int) -> Sequence[Event]:
         return [event for event in self.events if event.seq > seq]

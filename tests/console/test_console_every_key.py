@@ -85,7 +85,7 @@ PRESSED = {
     "log": Press(shows("log")),
     "health": Press(shows("health")),
     "signals": Press(shows("signals")),
-    "arm": Press(asks("ARM a webhook")),
+    "arm": Press(asks("ARM a source")),
     "exits": Press(shows("exits")),
     "rearm": Press(says("rearm is refused: no guard is tripped that is reset by hand")),
     "acknowledge": Press(lambda desk: desk.verbs == [Verb.ACKNOWLEDGE]),

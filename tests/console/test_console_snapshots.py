@@ -11,8 +11,10 @@ from textual.pilot import Pilot
 from hypertui.console.terminal.screenshot import redact_svg
 from hypertui.port.commands import StopReason
 from hypertui.port.engine import Event
+from hypertui.port.intents import NO_INTENTS, IntentsView
+from hypertui.port.signals import SignalView
 from hypertui.port.snapshot import Snapshot
-from tests.console import fakes, parts, states
+from tests.console import fakes, parts, signals, states
 from tests.console.conftest import GRIDS
 from tests.console.driving import drive, screen_text, until
 
@@ -35,9 +37,11 @@ def compare(
     events: Sequence[Event] | None = None,
     failure: Exception | None = None,
     beside: Sequence[Snapshot] = (),
+    intents: IntentsView = NO_INTENTS,
+    signals: Sequence[SignalView] = (),
     **options: object,
 ) -> None:
-    engine = fakes.FakeEngine(snapshot, events, beside)
+    engine = fakes.FakeEngine(snapshot, events, beside, intents, signals)
     engine.failure = failure
     app = fakes.console(engine, **options)
     texts: list[str] = []
@@ -112,6 +116,14 @@ def test_failed(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
 def test_page(snap_compare: Snap, grid: Grid, key: str, size: tuple[int, int]) -> None:
     names = {"2": "orders", "3": "ledger", "4": "map", "6": "log", "7": "health", "9": "exits"}
     compare(snap_compare, grid, f"page-{names[key]}", states.broken(), size, press=(key,))
+
+
+@SIZES
+def test_signals(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
+    intents, found = states.intents(), signals.standing()
+    compare(
+        snap_compare, grid, "page-signals", states.running(), size, ("8",), intents=intents, signals=found
+    )
 
 
 @SIZES

@@ -85,6 +85,7 @@ class Page(Screen[None], inherit_bindings=False):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
+        self.set_class(any(key.id == "signals" for key in self.app.frame.keys), "-alerted")  # one tab more
         with Vertical(id="head-full", classes="head"):
             with Horizontal(id="bar"):
                 yield self.panel("full", "status", header.status)
@@ -188,6 +189,11 @@ class Page(Screen[None], inherit_bindings=False):
         """The table that has the focus."""
         panel = self.focus_panel
         return panel if isinstance(panel, TablePanel) else None
+
+    @property
+    def source(self) -> str:
+        """The name of the source of intents under the cursor; empty where there is none."""
+        return ""
 
     def action_focus_next(self) -> None:
         stations = self.stations

@@ -7,7 +7,8 @@ from textual.containers import Horizontal
 
 from hypertui.console.frame import Frame
 from hypertui.console.screens.page import Page
-from hypertui.console.views import audit, desk, exits, guards, health, intents, ledger, orders, result
+from hypertui.console.screens.signals import SignalsPage
+from hypertui.console.views import audit, desk, exits, guards, health, ledger, orders, result
 from hypertui.console.views.ladder import units
 from hypertui.console.widgets.table import TablePanel
 
@@ -165,26 +166,6 @@ class ExitsPage(Page):
         )
         yield self.table(
             "both", TablePanel(guards.table, guards.basis, id="guards", title=guards.title, ascii=self.plain)
-        )
-
-
-class SignalsPage(Page):
-    """The sources of alerts; below them what they wanted, and what became of it."""
-
-    def body(self) -> ComposeResult:
-        yield self.table(
-            "both",
-            TablePanel(
-                intents.sources,
-                intents.sources_basis,
-                id="sources",
-                title=intents.sources_title,
-                ascii=self.plain,
-            ),
-        )
-        yield self.table(
-            "both",
-            TablePanel(intents.table, intents.basis, id="intents", title=intents.title, ascii=self.plain),
         )
 
 

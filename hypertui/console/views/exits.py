@@ -12,7 +12,7 @@ from hypertui.port.views import ExitView
 _COLUMNS = (
     Column("", right=True, least=1),
     Column("exit", least=11),
-    Column("limit", right=True, least=6),
+    Column("limit", right=True, least=6, drop=1),
     Column("acts at", right=True, least=9),
     Column("distance", right=True, least=8),
     Column("at the exchange", least=8),

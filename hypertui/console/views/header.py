@@ -51,7 +51,8 @@ def lamps(frame: Frame, width: int, height: int) -> Sequence[Line]:
     if not sources:
         spans = line(Span("no source yet", Tone.DIM))
     elif not bad:
-        spans = line(Span(f"● {fmt.plural(len(sources), 'source')} fresh", Tone.DIM))
+        said = f"● {fmt.plural(len(sources), 'source')} fresh"
+        spans = line(Span(said if len(said) < width else f"● {len(sources)} fresh", Tone.DIM))
     else:
         spans = tuple(part for source in bad for part in (*lamp(frame, source, latency=False), Span(" ")))
     return [both_ends((), (*fit(spans, width - 1), Span(" ")), width)]

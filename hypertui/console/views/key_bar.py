@@ -10,7 +10,7 @@ from hypertui.console.keys import Key, KeyBar
 from hypertui.console.lines import Line, Span, Tone, fit, line, width_of
 from hypertui.port.commands import Verb
 
-_BARS = {"main": KeyBar.MAIN, "exits": KeyBar.PAGES | KeyBar.EXITS}
+_BARS = {"main": KeyBar.MAIN, "exits": KeyBar.PAGES | KeyBar.EXITS, "signals": KeyBar.PAGES | KeyBar.SIGNALS}
 
 
 def key_bar(frame: Frame, width: int, height: int) -> Sequence[Line]:

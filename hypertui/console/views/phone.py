@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, both_ends, fit, line, pad, tint, width_of, wrap
-from hypertui.console.views import header
+from hypertui.console.views import header, signal
 from hypertui.console.views.bracket import lines as price_lines
 from hypertui.console.views.canvas import SIDE_TONE
 from hypertui.console.views.key_bar import key_bar
@@ -26,14 +26,22 @@ _SENTENCE = 2  # rows
 def phone(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """Mode and market, what happens next, protection, mark, net, the four orders, alarms, events, keys."""
     rows = _head(frame, width)
+    if frame.page == "signals" and frame.signals:
+        return _with_keys(frame, [*rows, *signal.narrow(frame, width, height - len(rows) - 1)], width, height)
     rows += [_mark(frame, width), _money(frame, width), *_orders(frame, width)]
-    foot = [*toasts(frame, width, 2), *key_bar(frame, width, 1)]
-    room = height - len(rows) - len(foot)
+    room = height - len(rows) - 1 - len(toasts(frame, width, 2))
     alarms = alarm_lines(frame, width, room) if active_alarms(frame) and room > 0 else []
     room -= len(alarms)
     below = list(events(frame, width, room)) if room > 0 and frame.events else []
-    blanks: list[Line] = [()] * max(room - len(below), 0)
-    return [*(fit(row, width) for row in (*rows, *alarms, *below)), *blanks, *foot][:height]
+    return _with_keys(frame, [*rows, *alarms, *below], width, height)
+
+
+def _with_keys(frame: Frame, rows: Sequence[Line], width: int, height: int) -> list[Line]:
+    """The rows with the keys at the bottom, and what becomes of commands above these."""
+    foot = [*toasts(frame, width, 2), *key_bar(frame, width, 1)]
+    shown = list(rows)[: max(height - len(foot), 0)]
+    blanks: list[Line] = [()] * (height - len(foot) - len(shown))
+    return [*(fit(row, width) for row in shown), *blanks, *foot]
 
 
 def _head(frame: Frame, width: int) -> list[Line]:

@@ -7,25 +7,25 @@ from collections.abc import Sequence
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, fit, width_of
 
-_GAPS = ("   ", "  ", " ", "")
+_SPACES = (("   ", " "), ("  ", " "), (" ", " "), ("", " "), ("", ""))  # between two, and after a name
 
 
 def tabs(frame: Frame, width: int, height: int) -> Sequence[Line]:
     """All screens in one row."""
     row: Line = ()
-    for gap in _GAPS:
-        row = _row(frame, gap)
+    for gap, after in _SPACES:
+        row = _row(frame, gap, after)
         if width_of(row) <= width:
             break
     return [fit(row, width)]
 
 
-def _row(frame: Frame, gap: str) -> Line:
+def _row(frame: Frame, gap: str, after: str) -> Line:
     spans: list[Span] = []
     for key in frame.keys:
         if not key.tab or not key.key:
             continue
-        name, does = f"{key.tab} ", key.action
+        name, does = f"{key.tab}{after}", key.action
         if key.id == frame.page:
             spans.append(Span(f"►{key.written} {name}", Tone.FOCUS, does=does))
         else:
