@@ -8,16 +8,16 @@ from functools import cache
 
 from hypertui.core.candles import Candle, Interval, closed
 from hypertui.core.intents import IntentVerb
-from hypertui.core.market import Side, SourceKind
+from hypertui.core.market import SourceKind
 from hypertui.exchange.hyperliquid import candles, checks
 from hypertui.intents.gate import SourceRules
-from hypertui.port.signals import IndicatorSideView, IndicatorView, SignalView
+from hypertui.port.signals import SignalView
 from hypertui.signal_source.plan import SignalPlan
-from hypertui.signal_source.view import to_come
+from hypertui.signal_source.recent_rates import RecentRates
+from hypertui.signal_source.view import after
 from hypertui.signals.names import Family
-from hypertui.signals.reachability import Rates
 from hypertui.signals.rules import SignalRules
-from hypertui.signals.watch import SignalRow, walk
+from hypertui.signals.watch import walk
 from hypertui.venue.model.options import VenueOptions
 from tests.simulation.venue import Venue
 from tests.support.stage import NOW
@@ -25,6 +25,7 @@ from tests.support.stage import NOW
 _PRICES = {"BTC": D(63_999), "ETH": D(2_999), "SOL": D("149.8")}
 _FIVE = Interval.FIVE_MINUTES
 _ARMED_FOR = 39_720_000  # ms more
+_LATE = 60_000  # ms after its end, a candle is overdue
 
 
 @cache
@@ -44,47 +45,14 @@ def stands(
     verbs = frozenset((IntentVerb.OPEN, IntentVerb.CLOSE))
     acts = SourceRules(name, symbol, verbs, 30_000, needs_arming=True, kind=SourceKind.SIGNAL)
     plan = SignalPlan(name, symbol, "5m", rules, action, acts if action else None)
-    rates = Rates()
+    rates = RecentRates()
     for row in walk(rules, past(symbol, seed)):
         rates.add(row)
-    return replace(_after(to_come(plan), row, rates), armed_until=NOW + _ARMED_FOR if armed else None)
-
-
-def _after(view: SignalView, row: SignalRow, rates: Rates) -> SignalView:
-    state = row.state.by(NOW)
-    scores = row.scores or {}
     return replace(
-        view,
-        indicators=tuple(_indicator(each, row, rates) for each in view.indicators),
-        buy_score=scores[Side.BUY].score if scores else None,
-        sell_score=scores[Side.SELL].score if scores else None,
-        state=state.phase.value,
-        side=state.side,
-        since=state.since or None,
-        cooldown_until=state.until,
-        blocked="" if row.suppressed is None else row.suppressed.value,
-        blocked_words="" if row.suppressed is None else row.suppressed.words,
-        missing=row.missing,
-        counted=rates.candles,
-        candle_at=row.at,
-        close=row.close,
-        change_24h=row.facts.change_24h,
-        late_after=row.at + view.interval + 60_000,
+        after(plan, row, rates),
+        late_after=row.at + _FIVE + _LATE,
+        armed_until=NOW + _ARMED_FOR if armed else None,
     )
-
-
-def _indicator(view: IndicatorView, row: SignalRow, rates: Rates) -> IndicatorView:
-    reading = next(found for each, found in row.readings.items() if each.value == view.name)
-    indicator = next(each for each in row.readings if each.value == view.name)
-
-    def side(of: Side) -> IndicatorSideView:
-        said = None if reading is None else reading.of(of)
-        blank = replace(view.of(of), rate=rates.rate(indicator, of))
-        if said is None:
-            return blank
-        return replace(blank, value=said.value, needs=said.needs, is_on=said.is_on)
-
-    return replace(view, buy=side(Side.BUY), sell=side(Side.SELL))
 
 
 def standing() -> tuple[SignalView, ...]:

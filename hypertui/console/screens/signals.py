@@ -41,7 +41,6 @@ class SignalsPage(Page):
 
     def present(self, frame: Frame) -> None:
         self.set_class(bool(frame.signals), "-signals")
-        self.set_class(len(frame.signals) + len(frame.intents.sources) > 1, "-sources")
         row = self._sources.current
         if row is not None and row.key in {signal_words.key_of(each) for each in frame.signals}:
             self._shown = row.key

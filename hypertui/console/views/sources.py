@@ -21,6 +21,7 @@ _COLUMNS = (
     Column("armed", least=10),
     Column("last heard", right=True, least=6),
 )
+_WEBHOOK = "webhook"  # the kind of a source; signals have rows of their own
 _NO_ONE = "no signal and no webhook: [signals.NAME], [webhooks.NAME] in the settings"
 
 
@@ -46,7 +47,8 @@ def _rows(frame: Frame) -> Iterator[Row]:
     for signal in frame.signals:
         yield _signal(frame, signal)
     for source in frame.intents.sources:
-        yield _webhook(frame, source)
+        if source.kind == _WEBHOOK:
+            yield _webhook(frame, source)
 
 
 def armed(frame: Frame, source: SourceView | SignalView) -> Span:
@@ -85,10 +87,10 @@ def _webhook(frame: Frame, source: SourceView) -> Row:
     last = "never" if source.last_at is None else f"alert {fmt.age(frame.now - source.last_at)} ago"
     cells = (
         Span(fmt.clean(source.name, 32), Tone.STRONG),
-        Span("webhook", Tone.DIM),
+        Span(_WEBHOOK, Tone.DIM),
         Span(fmt.clean(source.trade, 12)),
         Span(" ".join(source.verbs)),
         armed(frame, source),
         Span(last),
     )
-    return Row(f"webhook {source.name}", cells, source.name)
+    return Row(f"{_WEBHOOK} {source.name} {source.trade}", cells, source.name)
