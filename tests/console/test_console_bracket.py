@@ -6,15 +6,22 @@ from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 from textual.pilot import Pilot
 
 from hypertui.console.frame import Frame
 from hypertui.console.keys import KEYS
 from hypertui.console.lines import Tone
 from hypertui.console.views import status_line
+from hypertui.console.views.bracket import lines as price_lines
+from hypertui.console.views.bracket.axis import PriceAxis
+from hypertui.console.views.bracket.picture import BracketPicture
 from hypertui.console.views.key_bar import key_bar
+from hypertui.core.market import Side
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.snapshot import Network, Snapshot
+from hypertui.port.views import PriceLine
 from tests.console import parts, states
 from tests.console.desk import Desk
 from tests.console.driving import drive, until
@@ -133,6 +140,43 @@ def test_the_picture_has_its_fills_and_lines_and_what_is_out_of_sight_at_its_edg
         assert "✓ 2 orders live = 1 stop + 1 target" in desk.text
 
     drive(desk.app, scenario)
+
+
+def test_the_mouse_finds_the_fills_of_the_picture() -> None:
+    view, picture = states.cooling(), BracketPicture()
+    assert view.bracket is not None
+    rows = picture.lines(Frame(view, parts.NOW), view.bracket, 118, 21)
+    drawn = ["".join(span.text for span in row) for row in rows]
+    found = {
+        char: picture.fill_at(row.index(char), y)
+        for y, row in enumerate(drawn)
+        for char in "▲▼"
+        if char in row
+    }
+    assert {char: fill and (fill.side, fill.price) for char, fill in found.items()} == {
+        "▲": (Side.BUY, D(63_500)),
+        "▼": (Side.SELL, D(63_963)),
+    }
+    assert picture.fill_at(0, 0) is None
+
+
+@given(
+    some.lists(some.integers(1, 40).map(lambda price: price * 10), min_size=1, max_size=9, unique=True),
+    some.integers(9, 30),
+)
+def test_each_line_beside_the_picture_has_a_row_of_its_own_in_their_order(
+    prices: list[int], height: int
+) -> None:
+    axis = PriceAxis.over([100.0, 300.0], height)
+    lines = [PriceLine(f"line {price}", D(price)) for price in sorted(prices, reverse=True)]
+    placed = [(int(axis.down(float(one.price)) // 1), one) for one in lines]
+    rows = price_lines.beside(Frame(states.bought(), parts.NOW), placed, 48, height)
+    assert len(rows) == height
+    texts = ["".join(span.text for span in row) for row in rows]
+    at = [next(y for y, text in enumerate(texts) if f"{one.name} " in text) for one in lines]
+    assert at == sorted(set(at))
+    for y, (row, one) in zip(at, placed, strict=True):
+        assert ("↑" in texts[y], "↓" in texts[y]) == (row < 0, row >= height), one
 
 
 def test_a_stop_that_does_not_trail_yet_says_from_where_on() -> None:

@@ -147,3 +147,11 @@ def test_columns_drop_by_rank_when_room_is_short() -> None:
         "1  2 3 ",
     ]
     assert ["".join(span.text for span in spans) for spans in table(columns, [row], 4)] == ["a bb", "1  2"]
+
+
+def test_a_score_is_never_shown_as_more_than_it_is_and_a_statistic_has_its_unit() -> None:
+    assert [fmt.score(D(text)) for text in ("0.5999", "0.6", "0", "1")] == ["0.59", "0.60", "0.00", "1.00"]
+    assert fmt.score(None) == fmt.statistic(None) == "–"
+    assert (fmt.statistic(-0.2449, "%"), fmt.statistic(65_310.25), fmt.statistic(-12.4)) == (
+        "−0.24 %", "65,310.2", "−12.4",
+    )  # fmt: skip

@@ -105,8 +105,8 @@ def _context(frame: Frame, signal: SignalView) -> Line:
     """The candle it is of, and what was known beside it."""
     parts: list[Line] = []
     if signal.candle_at is not None:
-        at = f"{frame.clock(signal.candle_at)}"
-        close = "" if signal.close is None else f" {signal.close:,f}"
+        at = frame.clock(signal.candle_at)
+        close = "" if signal.close is None else f" {fmt.step(signal.close)}"
         parts.append(line(Span("close".ljust(_LABEL), Tone.DIM), f"{at}{close}"))
     if signal.change_24h is not None:
         change = Span(fmt.percent(signal.change_24h), change_role(signal.change_24h))

@@ -70,10 +70,13 @@ def beside(frame: Frame, placed: Sequence[tuple[int, PriceLine]], width: int, he
     edge."""
     at = [row for row, _ in placed]
     out = {index: "↑" if row < 0 else "↓" for index, row in enumerate(at) if not 0 <= row < height}
-    for index in range(1, len(at)):
-        at[index] = max(at[index], at[index - 1] + 1)
+    free = 0
+    for index, row in enumerate(at):
+        at[index] = max(row, free)
+        free = at[index] + 1
     for index in reversed(range(len(at))):
-        at[index] = max(min(at[index], height - len(at) + index), 0)
+        at[index] = max(min(at[index], free - 1, height - 1), 0)
+        free = at[index]
     table: list[Cells] = [tuple(Span("") for _ in _COLUMNS)] * height
     for index, row in enumerate(at):
         table[row] = cells(frame, placed[index][1], out.get(index, ""))
