@@ -16,6 +16,7 @@ from hypertui.exchange.protocol import Resting
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import OnExit, Verb
 from hypertui.port.snapshot import Mode, Network
+from hypertui.port.views import EntryPlan
 from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules, Unfilled
 from hypertui.strategy.bracket.strategy import Bracket
 from hypertui.strategy.bracket.terms import BracketTerms
@@ -61,6 +62,12 @@ def prices(live: LiveEngine) -> list[str]:
     return [plain(at) for at in sorted(live.on_engine(look, []))]
 
 
+def planned(live: LiveEngine) -> EntryPlan | None:
+    """What it says that it would buy."""
+    shown = live.snapshot.bracket
+    return None if shown is None else shown.plan
+
+
 def is_flat(live: LiveEngine) -> bool:
     """Whether nothing is held and nothing works, and the trade goes on."""
 
@@ -92,15 +99,24 @@ def test_a_partly_filled_entry_is_protected_fill_by_fill(venue: LocalVenue) -> N
 
 
 def test_after_an_exit_it_is_flat_and_enters_again_when_it_is_told(venue: LocalVenue) -> None:
-    with LiveEngine(venue, config(entry=EntryRules(EntryOrder.MARKET), entry_price=None)) as live:
+    exits = ExitRules(hard_stop=D("0.05"), signal_exit=True)
+    with LiveEngine(venue, config(exits, entry=EntryRules(EntryOrder.MARKET), entry_price=None)) as live:
         live.opened()
         live.wait_for(lambda: held(live) == 2 and live.settled, "the entry")
         assert live.command(Verb.OPEN).text == "it holds 2 SOL already"
+        assert live.command(Verb.EXIT).accepted
+        live.wait_for(lambda: bool(live.snapshot.commands), "the answer to be shown")
+        assert ": the position is closed at 150." in live.snapshot.commands[0].text, "and the trade goes on"
         venue.set_price("SOL", D("140"))
         live.wait_for(lambda: is_flat(live), "the stop")
         assert live.mode() is Mode.RUNNING
+        live.wait_for(lambda: planned(live) is not None and live.snapshot.mark == 140, "what it would buy")
+        plan = planned(live)
         assert live.command(Verb.OPEN).accepted
         live.wait_for(lambda: held(live) > 2 and live.settled, "the second entry")
+        assert plan is not None and (plan.order, plan.size) == ("market", held(live))
+        assert abs(plan.stop - D("133.15")) < D("0.05"), "it was said before, up to what the market takes"
+        live.wait_for(lambda: planned(live) is None, "it to say that it holds something")
         assert prices(live) == ["133.15"], "its stop goes by what these coins cost, not by what was lost"
         venue.set_price("SOL", D("133"))
         live.wait_for(lambda: is_flat(live) and bracket(live).stay.number == 3, "the second stop")
