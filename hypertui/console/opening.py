@@ -14,11 +14,18 @@ from hypertui.console.format import to_ascii
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Line, Span, Tone, pad
 from hypertui.console.palette import PALETTES, Palette
-from hypertui.console.sizes import FULL_HEIGHT, FULL_WIDTH, MIN_HEIGHT, MIN_WIDTH
+from hypertui.console.sizes import (
+    FULL_HEIGHT,
+    FULL_WIDTH,
+    MIN_HEIGHT,
+    MIN_WIDTH,
+    MORE_TABS_WIDTH,
+    TABS_WIDTH,
+)
 from hypertui.console.views import header, key_bar, money, price, status_line, tabs
 
 # How wide the style sheet has these panels.
-CLOCK_WIDTH, TABS_WIDTH = 21, 62
+CLOCK_WIDTH = 21
 
 # The other screen of the terminal, no cursor; and back.
 _TAKE, _GIVE_BACK = "\x1b[?1049h\x1b[?25l", "\x1b[0m\x1b[?25h\x1b[?1049l"
@@ -100,9 +107,10 @@ def _rows(frame: Frame, width: int, height: int) -> dict[int, tuple[Line, str]]:
     (keys,) = key_bar.key_bar(frame, width, 1)
     if width < FULL_WIDTH or height < FULL_HEIGHT:
         (status,) = header.status_compact(frame, width, 1)
-        (names,) = tabs.tabs(frame, TABS_WIDTH, 1)
-        (lamps,) = header.lamps(frame, width - TABS_WIDTH, 1)
-        second = (*pad(names, TABS_WIDTH), *lamps)
+        room = MORE_TABS_WIDTH if tabs.has_signals(frame) else TABS_WIDTH
+        (names,) = tabs.tabs(frame, room, 1)
+        (lamps,) = header.lamps(frame, width - room, 1)
+        second = (*pad(names, room), *lamps)
         head = {0: (status, "surface"), 1: (wait, "background"), 2: (second, "surface")}
         return {**head, 3: (price.compact(frame, width, 2)[0], "background"), height - 1: (keys, "surface")}
     (status,) = header.status(frame, width - CLOCK_WIDTH, 1)

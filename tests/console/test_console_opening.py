@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 
 from hypertui.console.frame import Frame
-from hypertui.console.keys import KEYS
+from hypertui.console.keys import KEYS, offered
 from hypertui.console.opening import drawn, palette_of
 from hypertui.console.palette import PALETTES
+from hypertui.port.engine import EngineView
 from hypertui.port.snapshot import Mode, Snapshot
 from tests.console import fakes, parts, states
 from tests.console.emulator import Emulator, TerminalDriver
 from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
-ALONE = tuple(key for key in KEYS if not key.desk and not key.sources)  # of one trade, without alerts
 
 
 def starting() -> Snapshot:
@@ -33,7 +33,7 @@ def starting() -> Snapshot:
 
 def first(snapshot: Snapshot, **kwargs: bool) -> Frame:
     """The frame of a console that begins."""
-    return Frame(snapshot, parts.NOW, (snapshot,), keys=ALONE, **kwargs)
+    return Frame(snapshot, parts.NOW, (snapshot,), keys=offered(KEYS, EngineView((snapshot,))), **kwargs)
 
 
 def rows(terminal: Emulator) -> list[list[object]]:
@@ -74,8 +74,9 @@ def paged(snapshot: Snapshot, theme: str, size: tuple[int, int]) -> Emulator:
         (states.running(), "light", (120, 40)),
         (states.halted(), "contrast", (80, 24)),
         (states.on_mainnet(), "dark", (80, 24)),
+        (replace(starting(), strategy="bracket"), "dark", (120, 40)),
     ],
-    ids=["starting", "running", "halted", "mainnet"],
+    ids=["starting", "running", "halted", "mainnet", "bracket"],
 )
 def test_the_page_takes_over_what_is_drawn(snapshot: Snapshot, theme: str, size: tuple[int, int]) -> None:
     width, height = size

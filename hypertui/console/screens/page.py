@@ -85,7 +85,7 @@ class Page(Screen[None], inherit_bindings=False):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        self.set_class(any(key.id == "signals" for key in self.app.frame.keys), "-alerted")  # one tab more
+        self.set_class(tabs.has_signals(self.app.frame), "-alerted")  # one tab more
         with Vertical(id="head-full", classes="head"):
             with Horizontal(id="bar"):
                 yield self.panel("full", "status", header.status)

@@ -81,6 +81,11 @@ def unit_facts(frame: Frame) -> Line:
     )
 
 
+def no_entry(frame: Frame) -> str:
+    """That there is no trade yet, in words."""
+    return f"{fmt.clean(frame.snapshot.strategy, 12) or 'trade'} has no entry yet"
+
+
 def _known(frame: Frame) -> bool:
     return frame.snapshot.entry_price is not None
 
@@ -157,5 +162,5 @@ def compact(frame: Frame, width: int, height: int) -> Sequence[Line]:
     entry = line(*_fact("entry", fmt.quote(snapshot.entry_price, instrument)))
     second = line(" ", *_fitting([phase_facts(frame), unit_facts(frame), entry], width - 1))
     if not _known(frame):
-        second = line(Span(" the ladder has no entry yet", Tone.DIM))
+        second = line(Span(f" the {no_entry(frame)}", Tone.DIM))
     return [fit((*first, *(Span(row, Tone.DIM) for row in spark)), width), fit(second, width)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
+from hypertui.console.keys import BRACKET
 from hypertui.console.lines import BLANK, Line, Span, Tone, fit, line, wrap
 from hypertui.console.views import price
 from hypertui.console.views.bracket import lines as price_lines
@@ -20,7 +21,7 @@ View = Callable[[Frame, int, int], Sequence[Line]]
 
 def picture_title(frame: Frame) -> str:
     """The picture's."""
-    is_bracket = frame.snapshot.bracket is not None
+    is_bracket = frame.snapshot.strategy == BRACKET
     return bracket_picture.title(frame) if is_bracket else ladder_picture.title(frame)
 
 

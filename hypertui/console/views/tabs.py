@@ -20,6 +20,11 @@ def tabs(frame: Frame, width: int, height: int) -> Sequence[Line]:
     return [fit(row, width)]
 
 
+def has_signals(frame: Frame) -> bool:
+    """Whether there is a tab for signals."""
+    return any(key.id == "signals" for key in frame.keys)
+
+
 def _row(frame: Frame, gap: str, after: str) -> Line:
     spans: list[Span] = []
     for key in frame.keys:

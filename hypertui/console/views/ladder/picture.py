@@ -14,7 +14,7 @@ from hypertui.console.views.canvas import LIQUIDATION, LIVE, NOT_YET, SIDE_TONE,
 from hypertui.console.views.ladder import labels
 from hypertui.console.views.ladder.orders import lamp
 from hypertui.console.views.ladder.scale import Scale, scale
-from hypertui.console.views.price import facts
+from hypertui.console.views.price import facts, no_entry
 from hypertui.port.views import FillView, SlotState
 
 _LABELS = (54, 42, 34)  # cells, the widest that leaves the course its share
@@ -45,7 +45,7 @@ class Picture:
         snapshot = frame.snapshot
         head = fit(facts(frame, width), width)
         if snapshot.entry_price is None or not snapshot.position_map or height < 6:
-            return [head, line(Span("The ladder has no entry yet", Tone.DIM))]
+            return [head, line(Span(f"The {no_entry(frame)}", Tone.DIM))]
         widths = _widths(frame, width)
         since, until = chart.moments(frame, widths.course)
         known = self._samples.of(snapshot.prices, snapshot.series)
