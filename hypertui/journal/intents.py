@@ -100,6 +100,15 @@ class IntentJournal:
         change = INTENTS.update().where(INTENTS.c.id == record.id).values(**asdict(record))
         self._session.run(lambda connection: connection.execute(change), within=_WRITE_WITHIN)
 
+    def give_up(self, record: IntentRecord) -> None:
+        """The same of one that may not be there, where it is and nothing has come of it since it was
+        received."""
+        change = INTENTS.update().where(
+            INTENTS.c.id == record.id, INTENTS.c.state == IntentState.RECEIVED.value
+        )
+        change = change.values(**asdict(record))
+        self._session.run(lambda connection: connection.execute(change), within=_WRITE_WITHIN)
+
     def unfinished(self) -> Sequence[IntentRecord]:
         """Those that have not come to an end, oldest first."""
         return self._found(select(*INTENTS.c).where(INTENTS.c.state.in_(_OPEN)), oldest_first=True)

@@ -175,6 +175,8 @@ class Oracle:
 
     def _judge_equity(self, snapshot: Snapshot, asked_at: int, equity: Decimal) -> None:
         truths = self._between(asked_at - 1, snapshot.at)
+        if asked_at < self._times[0]:
+            return  # nothing had happened in the account, and what it was worth is in no truth
         if not any(abs(truth.equity - equity) < _CENT for truth in truths):
             known = ", ".join(f"{truth.equity:.2f}" for truth in truths[:5])
             self._lie("equity", f"{equity} as of {asked_at}, in truth {known}", snapshot)
