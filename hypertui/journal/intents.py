@@ -25,6 +25,7 @@ KNOWN_FOR = 7 * 86_400_000  # ms for which the same intent is known again
 _WRITE_WITHIN = 1.0  # seconds
 _AT_START = 15.0
 _OPEN = tuple(state.value for state in IntentState if not state.is_final)
+_ROWS = select(*INTENTS.c)
 _NO_REPEATS = INTENTS.c.state != IntentState.DUPLICATE.value
 
 
@@ -77,7 +78,7 @@ class IntentJournal:
     def _receive(self, record: IntentRecord, connection: Connection) -> IntentRecord:
         if connection.dialect.name == "postgresql":  # on SQLite whoever writes is alone already
             connection.execute(text("LOCK TABLE intents IN SHARE ROW EXCLUSIVE MODE"))
-        same = select(*INTENTS.c).where(
+        same = _ROWS.where(
             INTENTS.c.network == self._network,
             INTENTS.c.source == record.source,
             INTENTS.c.key == record.key,
@@ -111,18 +112,18 @@ class IntentJournal:
 
     def unfinished(self) -> Sequence[IntentRecord]:
         """Those that have not come to an end, oldest first."""
-        return self._found(select(*INTENTS.c).where(INTENTS.c.state.in_(_OPEN)), oldest_first=True)
+        return self._found(_ROWS.where(INTENTS.c.state.in_(_OPEN)), oldest_first=True)
 
     def newest(self, most: int, source: str = "") -> Sequence[IntentRecord]:
         """The newest ones, newest first; of one source where it is named."""
-        query = select(*INTENTS.c)
+        query = _ROWS
         if source:
             query = query.where(INTENTS.c.source == source)
         return self._found(query, most)
 
     def of_trade(self, trade: str, before: int) -> Sequence[IntentRecord]:
         """Those that were accepted for a trade of this name before a time (ms), newest first."""
-        query = select(*INTENTS.c).where(
+        query = _ROWS.where(
             INTENTS.c.trade == trade, INTENTS.c.received_at <= before, INTENTS.c.command_id != ""
         )
         return self._found(query, 100)

@@ -47,7 +47,7 @@ def _alerted(scenario: Scenario, random: Random, is_alone: bool) -> Scenario:
         again=random.choice((0.2, 0.5, 0.8)),
         nameless=random.choice((0.1, 0.5)),
         ahead=random.choice((0, 0, 0, 1_500, 4_500, -1_500, -40_000)),
-        ttl=random.choice((5_000, 30_000, 30_000)),
+        ttl=random.choice((300, 5_000, 30_000, 30_000)),
     )
     config = scenario.config
     if random.random() < 0.5 and is_alone:
