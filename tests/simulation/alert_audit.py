@@ -16,6 +16,8 @@ from hypertui.webhook.requests import HookAnswer
 
 _AHEAD = 5_000  # ms
 _STUCK_AFTER = 45_000  # ms: the expiry of an alert, and the time in which its outcome shows
+# The same of one of which nobody knew that it was written: it may be sent again, and the disk be gone by then.
+_GIVEN_UP_AFTER = 120_000
 # What may stand against that which takes no risk.
 _MAY_HOLD = (IntentReason.HALTED, IntentReason.NOT_ALLOWED)
 _LOGGED_DEFECT = "a defect"
@@ -144,10 +146,10 @@ class AlertAudit:
             if IntentState(row.state).is_final or row.received_at < born:
                 continue
             rests = row.verb == IntentVerb.OPEN and row.command_id and row.trade in entering
-            if not rests and now - max(row.changed_at, row.received_at) > _STUCK_AFTER:
-                self._complain(
-                    "stuck", f"{row.verb} {row.trade} is {row.state} for {now - row.changed_at} ms"
-                )
+            age = now - max(row.changed_at, row.received_at)
+            allowed = _GIVEN_UP_AFTER if row.state == IntentState.RECEIVED else _STUCK_AFTER
+            if not rests and age > allowed:
+                self._complain("stuck", f"{row.verb} {row.trade} is {row.state} for {age} ms")
 
     def check_end(self, rows: Sequence[IntentRecord]) -> None:
         """All that is in the file, after a last start."""
