@@ -107,16 +107,16 @@ def test_nothing_is_replayed_after_a_restart(venue: LocalVenue, tmp_path: Path) 
         assert left.reason == "nothing-open"
     journal = IntentJournal.open(engine.url, "paper")
     theirs = "webhook:of-another-engine"
-    found = (("RECEIVED", "", left.source), ("SENT", "intent-1", left.source), ("SENT", "intent-2", theirs))
+    found = (("SENT", "intent-0", theirs), ("RECEIVED", "", left.source), ("SENT", "intent-2", left.source))
     for number, (state, command, source) in enumerate(found):
         later = wall_clock() + number
         again = replace(left, id=f"{number:032x}", source=source, key=state, state=state, command_id=command)
         journal.receive(replace(again, received_at=later, changed_at=later))
     journal.close()
     with alerted(venue, tmp_path) as engine:
-        assert engine.ends_as(f"{0:032x}", "EXPIRED").reason == "expired"
-        assert engine.ends_as(f"{1:032x}", "FAILED").reason == "unknown"
-        assert engine.ends_as(f"{2:032x}", "SENT").source == theirs
+        assert engine.ends_as(f"{1:032x}", "EXPIRED").reason == "expired"
+        assert engine.ends_as(f"{2:032x}", "FAILED").reason == "unknown"
+        assert engine.ends_as(f"{0:032x}", "SENT").source == theirs
         assert not engine.live.held()
 
 

@@ -16,7 +16,7 @@ from hypertui.webhook.requests import HookAnswer
 
 _AHEAD = 5_000  # ms
 _STUCK_AFTER = 45_000  # ms: the expiry of an alert, and the time in which its outcome shows
-# The same of one of which nobody knew that it was written: it may be sent again, and the disk be gone by then.
+# The same of one of which nobody knew that it was written, as it may be sent again.
 _GIVEN_UP_AFTER = 120_000
 # What may stand against that which takes no risk.
 _MAY_HOLD = (IntentReason.HALTED, IntentReason.NOT_ALLOWED)
