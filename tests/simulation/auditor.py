@@ -79,7 +79,6 @@ class Auditor:
         self._time = time
         self._cancelling = False
         self._foreign = ZERO
-        self._number = 0
         self._entered = ZERO  # coins that a bracket's entries have bought
         self._told: dict[int, Decimal] = {}  # coins of a bracket's entry, by how often it had been told
         self._lots: list[Decimal] = []
@@ -109,13 +108,18 @@ class Auditor:
     def complain(self, kind: str, text: str) -> None:
         self.problems.setdefault(kind, f"at {self._time():.3f}: {kind}: {text}")
 
-    def opened(self, tracker: OrderTracker, is_restart: bool, number: int = 0) -> None:
-        """The trade of this number is taken up, by its first process or a later one; the slots are known."""
+    def begins_anew(self) -> None:
+        """Another trade begins in this market: the slots are not known."""
+        self._lots.clear()
+        self._bare.clear()
+
+    def opened(self, tracker: OrderTracker, is_restart: bool) -> None:
+        """The trade is taken up, by its first process or a later one; the slots are known."""
         self.tracker = tracker
         if is_restart:
             self._up_at = self._time()
-        if not self._lots or number != self._number:
-            self._lots, self._number = self._lots_of(tracker), number
+        if not self._lots:
+            self._lots = self._lots_of(tracker)
             self._note_bare()
 
     def _lots_of(self, tracker: OrderTracker) -> list[Decimal]:

@@ -140,6 +140,13 @@ class Course:
         ends += [f"Trade ended: {guard.words} guard." for guard in self.scenario.config.guards.wanted]
         return self.reason is not None and any(end in self.reason.text for end in ends)
 
+    def has(self, number: int) -> None:
+        """Its trade has this number; it is another one than before where it begins by a signal once more."""
+        if self.scenario.config.by_signal and number != self.number:
+            self.auditor.begins_anew()
+        self.number = number
+        self.given.add(number)
+
     def over(self, reason: StopReason) -> None:
         """It has come to its end."""
         self.reason = reason
@@ -151,7 +158,7 @@ class Course:
         if self.auditor.tracker is None and self.opened:
             is_restart = len(self.host.processes) > 1 or self.starts_again or self.was_opened
             self.was_opened = True
-            self.auditor.opened(self.trade.tracker, is_restart, self.number)
+            self.auditor.opened(self.trade.tracker, is_restart)
             if self.scenario.restarts:
                 self.auditor.settled()
             self.starts_again, self.refusal = False, ""
@@ -264,11 +271,6 @@ class Course:
             self.starts_again = True
             self.starts_again = await self.command(Verb.START)
             self.started_again += self.starts_again
-
-    def quiet(self, quiet: bool) -> None:
-        """Whether whoever sends alerts rests too."""
-        if self.sender is not None:
-            self.sender.quiet = quiet
 
     def calm_down(self) -> None:
         """No faults, a full book, and a price at which nothing waits for the next one."""

@@ -149,14 +149,15 @@ class Game:
             host.arm(True)
         for course in self.courses:
             course.network.restore(course.scenario)
-            course.quiet(False)
+            if course.sender is not None:
+                course.sender.quiet = False
         if self.scenario.short:
             self._withdraw()
         taken = await asyncio.gather(*(self._walk(course, last) for course in going))
-        for course in self.courses:
-            course.quiet(True)
         for course in going:
             course.calm_down()
+        for sender in (course.sender for course in self.courses if course.sender is not None):
+            sender.quiet = True
         for host in self.hosts:
             host.arm(False)
         sleeps = self._nights > 0 and not (last and self.scenario.hasty)

@@ -155,9 +155,9 @@ class Host(Watcher):
             if group is None or self.file is None:
                 yield course.number, MemoryJournal()
                 return
-            course.number, journal = self.file.trade(group, config, self.clock(), account)
-            course.given.add(course.number)
-            yield course.number, journal
+            number, journal = self.file.trade(group, config, self.clock(), account)
+            course.has(number)
+            yield number, journal
 
         process = self.kind(
             name,
