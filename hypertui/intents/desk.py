@@ -230,7 +230,7 @@ class IntentDesk:
         if not ack.accepted:
             await asyncio.sleep(_SHOWN_WITHIN)
             verdict = self._judged(rules, alert, record)
-            if verdict.state is IntentState.ACCEPTED:
+            if verdict.state in (IntentState.ACCEPTED, IntentState.EXPIRED):  # it was sent in time
                 verdict = GateVerdict(IntentState.FAILED, IntentReason.NOT_RUNNING, ack.text)
             await self._become(record, verdict)
             self._warnings.judged(rules.name, alert.verb, verdict)

@@ -51,7 +51,6 @@ class AlertSender:
         audit: AlertAudit,
     ) -> None:
         self.quiet = False
-        self.opens_only = False
         self._title = title
         self._symbol = symbol
         self._sources = sources
@@ -68,8 +67,7 @@ class AlertSender:
         """Until cancelled."""
         try:
             while True:
-                every = min(self._terms.every, 6.0) if self.opens_only else self._terms.every
-                await asyncio.sleep(self._random.expovariate(1 / every))
+                await asyncio.sleep(self._random.expovariate(1 / self._terms.every))
                 if not self.quiet:
                     self._send()
         finally:
@@ -97,9 +95,7 @@ class AlertSender:
     def _written(self) -> SentAlert:
         random = self._random
         source = random.choice(list(self._sources))
-        verb = IntentVerb.OPEN
-        if not self.opens_only:
-            verb = random.choices(list(_VERBS), list(_VERBS.values()))[0]
+        verb = random.choices(list(_VERBS), list(_VERBS.values()))[0]
         self._sent += 1
         fields: dict[str, Any] = {"action": _WORDS.get(verb, verb.value) if random.random() < 0.5 else verb}
         if random.random() >= self._terms.nameless:
