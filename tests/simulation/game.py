@@ -24,6 +24,7 @@ from tests.simulation.venue import Venue
 _CENT = Decimal("0.01")
 _NIGHT = 3_700
 _BEAT = 1.0
+_WRITTEN_IN = 10.0  # seconds until what has been sent is in the journal, and done
 
 
 class Game:
@@ -158,6 +159,8 @@ class Game:
             course.calm_down()
         for sender in (course.sender for course in self.courses if course.sender is not None):
             sender.quiet = True
+        if any(host.alerts is not None for host in self.hosts):
+            await asyncio.sleep(_WRITTEN_IN)
         for host in self.hosts:
             host.arm(False)
         sleeps = self._nights > 0 and not (last and self.scenario.hasty)

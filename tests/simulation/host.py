@@ -189,7 +189,7 @@ class Host(Watcher):
         while True:
             await asyncio.sleep(5.0)
             for course in self.courses.values():
-                if course.reason is None and course.refusal and not self.leaving:
+                if course.reason is None and course.refusal and not (self.leaving or course.waits):
                     await process.command(Verb.START, course.title)
 
     async def leave(self, keeping: asyncio.Task[None]) -> None:
