@@ -25,7 +25,7 @@ lint: $(VENV)/.setup-ready  ## format, lint, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-simulate: $(VENV)/.setup-ready  ## seeds of faults, one to four trades each; FROM=1000 SEEDS=500 goes on with some; KIND=brackets
+simulate: $(VENV)/.setup-ready  ## seeds of faults, one to four trades each; FROM=1000 SEEDS=500 goes on with some; KIND=brackets, or alerts
 	$(BIN)/python -m tests.simulation --first $(or $(FROM),0) --seeds $(or $(SEEDS),1000) --jobs 2 --calm $(if $(KIND),--$(KIND))
 
 golden: $(VENV)/.setup-ready  ## what the engine decides by every recorded tape, against what was kept

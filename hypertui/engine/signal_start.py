@@ -11,6 +11,7 @@ from hypertui.port.commands import NEVER_STARTED, Stop, StopReason
 from hypertui.port.snapshot import Mode
 
 SIGNAL_LASTS = 30_000  # ms from a signal until it is too old to open anything
+_NOTHING_BOUGHT = 3  # the status of a run whose entry found no seller
 WAITS = "waits for a signal"
 
 
@@ -65,4 +66,5 @@ class SignalStart:
         if trade is not None:
             return self._context.config.by_signal and not reason.status
         never_opened = not self._context.journal.history().has_begun
-        return self._at is not None and never_opened and reason.status in NEVER_STARTED
+        nothing_held = reason.status in (*NEVER_STARTED, _NOTHING_BOUGHT)
+        return self._at is not None and never_opened and nothing_held

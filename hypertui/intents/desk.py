@@ -10,17 +10,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState, IntentVerb
 from hypertui.core.market import Source
 from hypertui.intents.arming import Arming
-from hypertui.intents.gate import Alert, GateVerdict, Proof, SourceRules, command_for, judge
+from hypertui.intents.gate import OLDEST, Alert, GateVerdict, Proof, SourceRules, command_for, judge
 from hypertui.intents.outcome import FOLLOWED_FOR, outcome
 from hypertui.intents.proving import Prove, Proving
 from hypertui.intents.warnings import Warnings
@@ -33,6 +34,9 @@ from hypertui.port.intents import IntentCounter, IntentsView, IntentView
 
 _KEPT = 50  # intents that are shown
 _SHOWN_WITHIN = 0.5  # seconds until a snapshot says why the trade has refused something
+_SENT_AGAIN = OLDEST + 10_000  # ms: an alert that is sent later is too old
+_CATCH_UP_EVERY = 2_000  # ms
+_NOBODYS_AFTER = 86_400_000  # ms since an intent of a source that is not in the settings was touched
 _LOOK = 0.2  # seconds between two looks at what becomes of them
 _PRUNED_EVERY, _PRUNED_ON = 86_400_000, 2_000  # ms until what is too old goes again, and while more is left
 _LOG = logging.getLogger(__name__)
@@ -75,8 +79,12 @@ class IntentDesk:
         self._thread = ThreadPoolExecutor(1, "intents")
         self._journal: IntentJournal | None = None
         self._open: dict[str, tuple[IntentRecord, int]] = {}  # by id: those that are followed, and since when
+        # By source and key: those that may have been written down, or not.
+        self._unsure: defaultdict[tuple[str, str], list[IntentRecord]] = defaultdict(list)
+        self._unwritten: dict[str, IntentRecord] = {}  # by id: states that are shown and not written yet
         self._newest: deque[IntentRecord] = deque(maxlen=_KEPT)
         self._shown: tuple[IntentView, ...] = ()  # newest first
+        self._caught_up_at = 0
         self._counts: Counter[tuple[str, str, str]] = Counter()
         self._denied: Counter[str] = Counter()
         self.warnings = Warnings(clock)
@@ -119,8 +127,15 @@ class IntentDesk:
         now = self._clock()
         self.arming.heard(rules, now)
         new = self._record(rules, alert.verb, alert.key, alert.event_at, now, IntentState.RECEIVED)
-        first = await self._written(lambda journal: journal.receive(new))
-        if first.id != new.id:
+        try:
+            first = await self._written(lambda journal: journal.receive(new))
+        except NotWritten:
+            self._unsure[new.source, new.key].append(new)
+            raise
+        if any(first.id == each.id for each in self._unsure.pop((new.source, new.key), ())):
+            # Its sender was told to send it again, and does: it was written after all, and nothing was done.
+            new = replace(new, id=first.id)
+        elif first.id != new.id:
             return self._repeated(new, first)
         self._show(new)
         task = asyncio.create_task(self._seen_through(rules, alert, new))
@@ -219,6 +234,7 @@ class IntentDesk:
                 record, state=IntentState.FAILED.value, reason=IntentReason.EXPIRED.value, text=text
             )
             self._show(failed)
+            self._unwritten[record.id] = failed
             _LOG.error("intent %s of %s: %s", record.id, rules.source, text)
             return
         self._show(accepted)
@@ -244,7 +260,7 @@ class IntentDesk:
         if not ack.accepted:
             await asyncio.sleep(_SHOWN_WITHIN)
             verdict = await self._judged(rules, alert, record)
-            if verdict.state is IntentState.ACCEPTED:
+            if verdict.state in (IntentState.ACCEPTED, IntentState.EXPIRED):  # it was sent in time
                 verdict = GateVerdict(IntentState.FAILED, IntentReason.NOT_RUNNING, ack.text)
             await self._become(record, verdict)
             self.warnings.judged(rules.source, rules.trade, alert.verb, verdict)
@@ -253,8 +269,8 @@ class IntentDesk:
         await self._become(record, GateVerdict(IntentState.SENT, "", ack.text))
 
     async def _become(self, record: IntentRecord, verdict: GateVerdict) -> None:
-        """Write down and show a new state; what cannot be written is shown alone, and settled by the next
-        start."""
+        """Write down and show a new state; what cannot be written is shown alone until it can be, or is
+        settled by the next start."""
         changed = replace(
             record,
             state=verdict.state.value,
@@ -267,9 +283,11 @@ class IntentDesk:
             self._open[record.id] = changed, self._open[record.id][1]
         if verdict.state.is_final:
             self._open.pop(record.id, None)
+        self._unwritten.pop(record.id, None)
         try:
             await self._written(lambda journal: journal.change(changed))
         except NotWritten as error:
+            self._unwritten[record.id] = changed
             _LOG.warning("intent %s is %s, and that is not written: %s", record.id, changed.state, error)
 
     # Its own run
@@ -282,6 +300,7 @@ class IntentDesk:
         while True:
             await asyncio.sleep(_LOOK)
             now = self._clock()
+            await self._catch_up(now)
             if now >= prunes_at:
                 prunes_at = now + await self._prune(now)
             self.warnings.look_for_silence(self.arming.rules, self.arming.view, now)
@@ -304,6 +323,22 @@ class IntentDesk:
             more = True  # it may work by then
         return _PRUNED_ON if more else _PRUNED_EVERY
 
+    async def _catch_up(self, now: int) -> None:
+        """Write down what could not be, now and then. An alert that may have been written, and is not sent
+        again, comes to nothing."""
+        if now - self._caught_up_at < _CATCH_UP_EVERY or not (self._unwritten or self._unsure):
+            return
+        self._caught_up_at = now
+        with suppress(NotWritten):
+            for id, record in list(self._unwritten.items()):
+                await self._written(partial(_change, record))
+                if self._unwritten.get(id) is record:
+                    del self._unwritten[id]
+            for key, tries in list(self._unsure.items()):
+                if now - tries[-1].received_at > _SENT_AGAIN:
+                    await self._written(partial(_give_up, tries, now))
+                    self._unsure.pop(key, None)
+
     async def close(self) -> None:
         """Give up what is under way, and let the journal go."""
         for task in list(self._pursuing):
@@ -314,8 +349,12 @@ class IntentDesk:
         self._thread.shutdown(wait=False)
 
     async def _settle_what_was_left(self) -> None:
-        """Nothing is replayed after a restart."""
+        """Nothing is replayed after a restart. Another engine may be seeing its own through in this
+        journal; what nobody has touched for a day is nobody's any more."""
+        ours, now = {rules.source for rules in self.arming.rules}, self._clock()
         for left in await self._written(lambda journal: journal.unfinished()):
+            if left.source not in ours and now - left.changed_at < _NOBODYS_AFTER:
+                continue
             if left.command_id:
                 text = "the engine ended before its outcome was seen; it is not tried again"
                 verdict = GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, text)
@@ -362,6 +401,17 @@ class IntentDesk:
         words = f"intent {record.id} of {record.source}: {record.verb} {record.trade} {record.state}"
         said = f" {record.reason}: {record.text}" if record.reason else ""
         _LOG.info("%s%s", words, said)
+
+
+def _change(record: IntentRecord, journal: IntentJournal) -> None:
+    journal.change(record)
+
+
+def _give_up(tries: Sequence[IntentRecord], now: int, journal: IntentJournal) -> None:
+    text = "nobody knew that it was written down, and it was not sent again"
+    for each in tries:
+        state, reason = IntentState.EXPIRED.value, IntentReason.EXPIRED.value
+        journal.give_up(replace(each, state=state, reason=reason, text=text, changed_at=now))
 
 
 def _view(record: IntentRecord) -> IntentView:

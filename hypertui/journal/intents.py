@@ -28,6 +28,7 @@ _WRITE_WITHIN = 1.0  # seconds
 _AT_START = 15.0
 _AT_ONCE = 500  # keys that one query names
 _OPEN = tuple(state.value for state in IntentState if not state.is_final)
+_ROWS = select(*INTENTS.c)
 _NO_REPEATS = INTENTS.c.state != IntentState.DUPLICATE.value
 
 
@@ -80,7 +81,7 @@ class IntentJournal:
     def _receive(self, record: IntentRecord, connection: Connection) -> IntentRecord:
         if connection.dialect.name == "postgresql":  # on SQLite whoever writes is alone already
             connection.execute(text("LOCK TABLE intents IN SHARE ROW EXCLUSIVE MODE"))
-        same = select(*INTENTS.c).where(
+        same = _ROWS.where(
             INTENTS.c.network == self._network,
             INTENTS.c.source == record.source,
             INTENTS.c.key == record.key,
@@ -103,6 +104,15 @@ class IntentJournal:
         change = INTENTS.update().where(INTENTS.c.id == record.id).values(**asdict(record))
         self._session.run(lambda connection: connection.execute(change), within=_WRITE_WITHIN)
 
+    def give_up(self, record: IntentRecord) -> None:
+        """The same of one that may not be there, where it is and nothing has come of it since it was
+        received."""
+        change = INTENTS.update().where(
+            INTENTS.c.id == record.id, INTENTS.c.state == IntentState.RECEIVED.value
+        )
+        change = change.values(**asdict(record))
+        self._session.run(lambda connection: connection.execute(change), within=_WRITE_WITHIN)
+
     def prune(self, now: int) -> bool:
         """Delete some of those that came to nothing more than `KEPT_FOR` before `now` (ms); returns whether
         more of them are left. What has led to a command stays: the orders that followed are told by it."""
@@ -120,11 +130,11 @@ class IntentJournal:
 
     def unfinished(self) -> Sequence[IntentRecord]:
         """Those that have not come to an end, oldest first."""
-        return self._found(select(*INTENTS.c).where(INTENTS.c.state.in_(_OPEN)), oldest_first=True)
+        return self._found(_ROWS.where(INTENTS.c.state.in_(_OPEN)), oldest_first=True)
 
     def newest(self, most: int, source: str = "") -> Sequence[IntentRecord]:
         """The newest ones, newest first; of one source where it is named."""
-        query = select(*INTENTS.c)
+        query = _ROWS
         if source:
             query = query.where(INTENTS.c.source == source)
         return self._found(query, most)
@@ -135,14 +145,14 @@ class IntentJournal:
         found: dict[tuple[str, str], IntentRecord] = {}
         for first in range(0, len(names), _AT_ONCE):
             some = INTENTS.c.key.in_(names[first : first + _AT_ONCE])
-            query = select(*INTENTS.c).where(INTENTS.c.source.in_(sources), some, _NO_REPEATS)
+            query = _ROWS.where(INTENTS.c.source.in_(sources), some, _NO_REPEATS)
             for row in self._found(query, oldest_first=True):
                 found.setdefault((row.source, row.key), row)
         return found
 
     def of_trade(self, trade: str, before: int) -> Sequence[IntentRecord]:
         """Those that were accepted for a trade of this name before a time (ms), newest first."""
-        query = select(*INTENTS.c).where(
+        query = _ROWS.where(
             INTENTS.c.trade == trade, INTENTS.c.received_at <= before, INTENTS.c.command_id != ""
         )
         return self._found(query, 100)

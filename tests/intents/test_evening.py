@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from hypertui.cli.journal import journals
+from hypertui.journal import JournalDown
 from hypertui.journal.intents import IntentJournal
+from hypertui.journal.records import IntentRecord
 from hypertui.port.commands import Command, Verb
 from hypertui.port.snapshot import Mode
 from tests.intents.alerts import AlertedEngine, alerted
@@ -103,21 +105,76 @@ def _known(engine: AlertedEngine, count: int) -> bool:
     return alarm.count == count and alarm.active and alarm.acknowledged is None
 
 
+def test_an_entry_that_finds_no_seller_waits_again(venue: LocalVenue, tmp_path: Path) -> None:
+    with alerted(venue, tmp_path) as engine:
+        venue.fail("market-empty")
+        venue.set_price("SOL", Decimal("150.1"))
+        venue.fail("http-500", applied=True, only="order", count=1)
+        row = engine.ends_as(engine.alert("open")[1]["id"], "FAILED")
+        assert row.reason == "exchange-refused"
+        engine.wait_until_it_waits()
+        assert "found no seller" in engine.live.snapshot.reason
+        venue.call(lambda: venue.server.faults.off("market-empty"))
+        venue.set_price("SOL", Decimal(150))
+        engine.ends_as(engine.alert("open", id="again")[1]["id"], "DONE")
+
+
 def test_nothing_is_replayed_after_a_restart(venue: LocalVenue, tmp_path: Path) -> None:
     with alerted(venue, tmp_path) as engine:
         left = engine.ends_as(engine.alert("pause", id="left")[1]["id"], "REJECTED")
         assert left.reason == "nothing-open"
     journal = IntentJournal.open(engine.url, "paper")
-    for number, (state, command) in enumerate((("RECEIVED", ""), ("SENT", "intent-1"))):
+    theirs = "webhook:of-another-engine"
+    found = (("SENT", "intent-0", theirs), ("RECEIVED", "", left.source), ("SENT", "intent-2", left.source))
+    for number, (state, command, source) in enumerate(found):
         later = wall_clock() + number
-        journal.receive(
-            replace(left, id=f"{number:032x}", key=state, state=state, command_id=command, received_at=later)
-        )
+        again = replace(left, id=f"{number:032x}", source=source, key=state, state=state, command_id=command)
+        journal.receive(replace(again, received_at=later, changed_at=later))
     journal.close()
     with alerted(venue, tmp_path) as engine:
-        assert engine.ends_as(f"{0:032x}", "EXPIRED").reason == "expired"
-        assert engine.ends_as(f"{1:032x}", "FAILED").reason == "unknown"
+        assert engine.ends_as(f"{1:032x}", "EXPIRED").reason == "expired"
+        assert engine.ends_as(f"{2:032x}", "FAILED").reason == "unknown"
+        assert engine.ends_as(f"{0:032x}", "SENT").source == theirs
         assert not engine.live.held()
+
+
+def test_what_nobody_knew_to_be_written_is_done_once_when_it_is_sent_again(
+    venue: LocalVenue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive, silent = IntentJournal.receive, [True, True]
+
+    def unanswered(self: IntentJournal, record: IntentRecord) -> IntentRecord:
+        first = receive(self, record)
+        if silent:
+            silent.pop()
+            raise JournalDown("the database has not answered")
+        return first
+
+    with alerted(venue, tmp_path) as engine:
+        monkeypatch.setattr(IntentJournal, "receive", unanswered)
+        assert [engine.alert("buy", id="a1")[0] for _ in range(2)] == [503, 503]
+        status, said = engine.alert("buy", id="a1")
+        assert status == 202
+        engine.ends_as(said["id"], "DONE")
+        assert engine.alert("buy", id="a1") == (200, {"id": said["id"], "state": "DONE"})
+        assert sorted(row.state for row in engine.rows()) == ["DONE", *["DUPLICATE"] * 3]
+
+
+def test_a_state_that_could_not_be_written_is_written_later(
+    venue: LocalVenue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, fails = IntentJournal.change, [True]
+
+    def failing(self: IntentJournal, record: IntentRecord) -> None:
+        if record.state == "DONE" and fails:
+            fails.pop()
+            raise JournalDown("the database is out of reach")
+        change(self, record)
+
+    monkeypatch.setattr(IntentJournal, "change", failing)
+    with alerted(venue, tmp_path) as engine:
+        engine.ends_as(engine.alert("buy", id="a1")[1]["id"], "DONE")
+        assert not fails
 
 
 def test_a_source_that_is_not_armed_is_held(venue: LocalVenue, tmp_path: Path) -> None:

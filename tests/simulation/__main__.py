@@ -11,12 +11,19 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 
+from tests.simulation.alerts import draw_alerts
 from tests.simulation.brackets import draw_bracket, draw_brackets
 from tests.simulation.play import Verdict, play
 from tests.simulation.scenario import Scenario, draw, draw_desk, draw_exits, draw_guards
 
 _SAY_EVERY = 500
-_DRAWN = {"exits": draw_exits, "guards": draw_guards, "brackets": draw_brackets, "bracket": draw_bracket}
+_DRAWN = {
+    "exits": draw_exits,
+    "guards": draw_guards,
+    "alerts": draw_alerts,
+    "brackets": draw_brackets,
+    "bracket": draw_bracket,
+}
 
 
 def main() -> int:
@@ -28,6 +35,7 @@ def main() -> int:
     parser.add_argument("--calm", action="store_true", help="compare whole states only when all is calm")
     parser.add_argument("--exits", action="store_true", help="one trade in each seed, with exits")
     parser.add_argument("--guards", action="store_true", help="one trade in each seed, with guards")
+    parser.add_argument("--alerts", action="store_true", help="brackets beside ladders, and alerts for them")
     parser.add_argument("--brackets", action="store_true", help="brackets, some of them beside ladders")
     parser.add_argument("--bracket", action="store_true", help="one bracket in each seed")
     parser.add_argument("--alone", action="store_true", help="one trade in each seed, not up to four")

@@ -13,6 +13,7 @@ from hypertui.core.round_trips import SLOTS
 from hypertui.exchange.protocol import Placed, Refusal, Refused
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder, Role, key_of
+from hypertui.strategy.bracket.strategy import Bracket
 from hypertui.strategy.ladder.strategy import LadderStrategy
 from hypertui.strategy.ladder.terms import LadderTerms
 from hypertui.venue.model.events import Batch
@@ -78,6 +79,8 @@ class Auditor:
         self._time = time
         self._cancelling = False
         self._foreign = ZERO
+        self._entered = ZERO  # coins that a bracket's entries have bought
+        self._told: dict[int, Decimal] = {}  # coins of a bracket's entry, by how often it had been told
         self._lots: list[Decimal] = []
         self._placed: set[str] = set()
         self._up_at = 0.0
@@ -104,6 +107,11 @@ class Auditor:
 
     def complain(self, kind: str, text: str) -> None:
         self.problems.setdefault(kind, f"at {self._time():.3f}: {kind}: {text}")
+
+    def begins_anew(self) -> None:
+        """Another trade begins in this market: the slots are not known."""
+        self._lots.clear()
+        self._bare.clear()
 
     def opened(self, tracker: OrderTracker, is_restart: bool) -> None:
         """The trade is taken up, by its first process or a later one; the slots are known."""
@@ -199,6 +207,7 @@ class Auditor:
         if pending and max(pending.values()) > 1:
             self.complain("unacknowledged", f"more than one of a key: {dict(pending)}")
         self._check_exits(tracker)
+        self._check_entries(tracker)
         if not isinstance(tracker.strategy, LadderStrategy):
             return
         slots = tracker.strategy.ladder.slots
@@ -206,6 +215,17 @@ class Auditor:
         buys = [order for order in tracker.buys() if slot_of(order) not in held]
         if len(held) + len(buys) > SLOTS + terms_of(self._scenario.config).trust_slots:
             self.complain("exposure by slots", f"{len(held)} held, {len(buys)} buys besides")
+
+    def _check_entries(self, tracker: OrderTracker) -> None:
+        """All that a bracket has ever bought, however often it was told, is what was decided each time."""
+        strategy = tracker.strategy
+        if not isinstance(strategy, Bracket):
+            return
+        if strategy.entry is not None:
+            known = self._told.get(strategy.told, ZERO)
+            self._told[strategy.told] = max(known, strategy.entry.size)
+        if self._entered > sum(self._told.values()):
+            self.complain("double entry", f"{self._entered} bought, decided were {self._told}")
 
     def _check_exits(self, tracker: OrderTracker) -> None:
         """An exit that stands for coins which no stop sells goes only once another one is live, as of the
@@ -257,6 +277,10 @@ class Auditor:
         traded = any(row["coin"] == self._market.symbol for row in batch.fills.get(ADDRESS, ()))
         if not (rows or traded or self._market.symbol in batch.moved):
             return
+        for fill in batch.fills.get(ADDRESS, ()):
+            key = key_of(fill.get("cloid"))
+            if fill["coin"] == self._market.symbol and key is not None and key.kind is KeyKind.ENTRY:
+                self._entered += Decimal(fill["sz"])
         position = self._market.position
         working = self._market.working()
         if position < 0:

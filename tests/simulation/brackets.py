@@ -19,22 +19,23 @@ _MARKETS = {market.symbol: market.instrument for market in listed(["HYPE:2:10:40
 
 def draw_bracket(seed: int) -> Scenario:
     """The same seed for a bracket alone."""
-    return _bracket(draw(seed), Random(f"bracket {seed}"))
+    return bracketed(draw(seed), Random(f"bracket {seed}"))
 
 
 def draw_brackets(seed: int) -> Scenario:
     """The same seed of one to four trades, some of them brackets beside ladders, in one account."""
     scenario, random = draw_desk(seed), Random(f"brackets {seed}")
     if not scenario.others:
-        return _bracket(scenario, random)
-    others = tuple(_bracket(other, random) if random.random() < 0.7 else other for other in scenario.others)
+        return bracketed(scenario, random)
+    others = tuple(bracketed(other, random) if random.random() < 0.7 else other for other in scenario.others)
     faucet = DEPOSIT * (1 + len(others))
     options = replace(scenario.options, faucet=faucet)
     others = tuple(replace(other, options=options, short=False) for other in others)
     return replace(scenario, others=others, options=options, short=False)
 
 
-def _bracket(scenario: Scenario, random: Random) -> Scenario:
+def bracketed(scenario: Scenario, random: Random) -> Scenario:
+    """The same with a bracket in the place of its ladder."""
     config, unit = scenario.config, scenario.unit
     start = START[config.symbol]
     instrument = _MARKETS[config.symbol]

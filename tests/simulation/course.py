@@ -19,6 +19,7 @@ from hypertui.port.verdict import GUARD_ALARM
 from hypertui.strategy.bracket.terms import BracketTerms
 from hypertui.strategy.exits.rules import ExitRule
 from hypertui.venue.model.orders import VenueOrder
+from tests.simulation.alert_sender import AlertSender
 from tests.simulation.auditor import Auditor
 from tests.simulation.ledger import FileJournal
 from tests.simulation.loop import HOUR_MS, VirtualLoop
@@ -26,7 +27,7 @@ from tests.simulation.memory import problems_of_memory
 from tests.simulation.network import Network
 from tests.simulation.paths import walk
 from tests.simulation.process import Process
-from tests.simulation.rest import problems_at_rest
+from tests.simulation.rest import problems_at_rest, problems_of_waiting
 from tests.simulation.scenario import LATENCIES, LONGEST_DOWN, SETTLES_IN, START, Scenario
 from tests.simulation.venue import ADDRESS, Venue
 from tests.support.memory_journal import MemoryJournal
@@ -85,6 +86,9 @@ class Course:
         self.flattens = False
         self.starts_again = False
         self.started_again = 0
+        self.was_opened = False
+        self.sender: AlertSender | None = None
+        self.given: set[int] = set()  # the numbers that its trades have had, those that came to nothing too
         self._sells = False
         self._fate = fate
         self._loop = loop
@@ -119,6 +123,11 @@ class Course:
         return bool(self.host.processes) and self.host.process.opened(self.title)
 
     @property
+    def waits(self) -> bool:
+        """Whether a process lives in which it waits for its signal."""
+        return bool(self.host.processes) and self.host.process.waits(self.title)
+
+    @property
     def trade(self) -> LiveTrade:
         """As the newest process has it."""
         return self.host.process.trade(self.title)
@@ -131,14 +140,24 @@ class Course:
         ends += [f"Trade ended: {guard.words} guard." for guard in self.scenario.config.guards.wanted]
         return self.reason is not None and any(end in self.reason.text for end in ends)
 
+    def has(self, number: int) -> None:
+        """Its trade has this number; it is another one than before where it begins by a signal once more."""
+        if self.scenario.config.by_signal and number != self.number:
+            self.auditor.begins_anew()
+        self.number = number
+        self.given.add(number)
+
     def over(self, reason: StopReason) -> None:
         """It has come to its end."""
         self.reason = reason
 
     def changed(self) -> None:
         """Something has happened to it."""
+        if self.scenario.config.by_signal and not self.opened:
+            self.auditor.closed()  # the next one is another trade
         if self.auditor.tracker is None and self.opened:
-            is_restart = len(self.host.processes) > 1 or self.starts_again
+            is_restart = len(self.host.processes) > 1 or self.starts_again or self.was_opened
+            self.was_opened = True
             self.auditor.opened(self.trade.tracker, is_restart)
             if self.scenario.restarts:
                 self.auditor.settled()
@@ -164,7 +183,7 @@ class Course:
     async def insist(self, verb: Verb) -> None:
         """Order it until an engine takes it: there may be none for a while, or the trade may be halted."""
         until = self._loop.time() + _PATIENCE + LONGEST_DOWN
-        while not self.reason and not await self.command(verb):
+        while not (self.reason or self.waits) and not await self.command(verb):
             if self._loop.time() > until:
                 self.auditor.complain("unheard", f"no engine takes {verb.value}: {self._standing()}")
                 return
@@ -193,13 +212,15 @@ class Course:
                 self.network.calm_down()
                 self.host.arm(False)
             if self._loop.time() > calm_at + _PATIENCE + LONGEST_DOWN:
+                if self.waits:
+                    return  # no signal has come that was of any use
                 self.auditor.complain("entry", f"no trade: {self.refusal}")
                 return
 
     async def taken_up(self) -> None:
         """Until a process has it, or it has come to its end."""
         until = self._loop.time() + _PATIENCE + LONGEST_DOWN
-        while not (self.opened or self.reason):
+        while not (self.opened or self.reason or self.waits):
             if self._loop.time() > until:
                 self.auditor.complain("start", f"no process takes up the trade: {self.refusal}")
                 return
@@ -230,7 +251,8 @@ class Course:
                 start_at = None
                 await self._start_again()
             self._move(at, thin=self.random.random() < self.scenario.thin)
-            if self._is_bracket and self.random.random() < 0.15 and not (self.reason or self.flattens):
+            told = 0.15 if self.scenario.alerts is None else 0.02
+            if self._is_bracket and self.random.random() < told and not (self.reason or self.flattens):
                 await self.command(Verb.OPEN)
             if self.scenario.operator and self.random.random() < 0.06 and not self.flattens:
                 verb = self.random.choice((Verb.PAUSE, Verb.RESUME, Verb.CANCEL_BUYS))
@@ -292,7 +314,7 @@ class Course:
     async def rest(self, sleeps: Callable[[], Awaitable[None]] | None) -> None:
         """Wait until all must have settled, through a night if it `sleeps`, and say what has not."""
         scenario = self.scenario
-        resumes = scenario.operator or scenario.restarts
+        resumes = scenario.operator or scenario.restarts or scenario.alerts is not None
         if resumes:
             await self.insist(Verb.RESUME)
         await asyncio.sleep(SETTLES_IN)
@@ -306,6 +328,10 @@ class Course:
             await sleeps()
         if self.reason:
             return  # it is over: the exit says whether that was right
+        if not self.opened and self.waits:
+            for text in problems_of_waiting(self.market):
+                self.auditor.complain("rest", text)
+            return
         if scenario.adopts and (self.trade.context.mode is Mode.PAUSED or self._unadopted()):
             await self._adopt()
         self.auditor.settled()
@@ -315,13 +341,14 @@ class Course:
             self.auditor.complain("restless", f"{self.network.requests - requests} actions at rest")
         while min(self._loop.clock() % HOUR_MS / 1000, self._age()) < _FUNDING_IS_NEWS:
             await asyncio.sleep(5.0)
-        if self.reason:
+        if self.reason or not self.opened:
             return  # a rule has ended it at rest
         trade = self.trade
         durability = trade.context.durability
         while durability.behind and not durability.problem:
             await asyncio.sleep(0.01)  # a comparison may have been written down in this very moment
-        for text in problems_at_rest(trade, self.market):
+        earlier = self.given - {self.number} if self.scenario.config.by_signal else frozenset()
+        for text in problems_at_rest(trade, self.market, earlier):
             self.auditor.complain("rest", text)
         for text in problems_of_memory(trade, self._inputs()):
             self.auditor.complain("memory", text)

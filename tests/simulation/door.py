@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hypertui.core.market import Source
+
 _LOOK_AGAIN = 1.3
 
 
@@ -21,6 +23,8 @@ class Boundary(StrEnum):
     ARRIVED = "requests, the last just arrived"
     AHEAD = "stops, the last just sent and not durable"
     ANSWERED = "requests, the last just answered"
+    NOTED = "rows of intents, the last not durable"
+    KNOWN = "rows of intents, the last just durable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class Door:
         self.written: set[str] = set()  # those of them that are durable
         self.left: set[str] = set()  # those that were sent
         self.outages: set[str] = set()  # the trades for which the journal is out of reach, by id
+        self.entries: list[Source] = []  # by whom a trade was told to enter, each time
+        self.begun: set[str] = set()  # the trades that were begun, by id
         self._passed: Counter[Boundary] = Counter()
         if kill is not None and kill.boundary is Boundary.TIME:
             self._shut_in(kill.at)

@@ -24,6 +24,7 @@ from tests.simulation.venue import Venue
 _CENT = Decimal("0.01")
 _NIGHT = 3_700
 _BEAT = 1.0
+_WRITTEN_IN = 10.0  # seconds until what has been sent is in the journal, and done
 
 
 class Game:
@@ -67,6 +68,7 @@ class Game:
         alone = len(self.courses) == 1
         return [
             *self._problems.values(),
+            *(text for host in self.hosts if host.alerts for text in host.alerts.problems.values()),
             *(text if alone else f"{name} {text}" for name, texts in of_courses.items() for text in texts),
         ]
 
@@ -88,6 +90,7 @@ class Game:
                 "actions": sum(course.network.requests for course in self.courses),
                 **{name: of_hosts[name] for name in kept},
                 "starts": len(self.processes),
+                **sum((host.alerts.audit.counts for host in self.hosts if host.alerts), Counter[str]()),
                 "ended by an exit": sum(course.ended_by_exit for course in self.courses),
                 "trades started again": sum(course.started_again for course in self.courses),
                 "fundings": len(account.funding),
@@ -113,6 +116,11 @@ class Game:
         beside = [
             asyncio.create_task(self._beat(), name="beat"),
             asyncio.create_task(self._mischief(), name="mischief"),
+            *(
+                asyncio.create_task(course.sender.run(), name=f"alerts of {course.title}")
+                for course in self.courses
+                if course.sender is not None
+            ),
         ]
         try:
             await asyncio.gather(*(course.enter() for course in self.courses))
@@ -128,6 +136,9 @@ class Game:
             for end in ended:
                 if isinstance(end, Exception):
                     self._complain("ended", f"an engine ended by itself: {_told(end)}")
+            for host in self.hosts:
+                if host.alerts is not None:
+                    await host.alerts.settle()
 
     # One round: a stretch of prices with faults, then rest
 
@@ -139,11 +150,17 @@ class Game:
             host.arm(True)
         for course in self.courses:
             course.network.restore(course.scenario)
+            if course.sender is not None:
+                course.sender.quiet = False
         if self.scenario.short:
             self._withdraw()
         taken = await asyncio.gather(*(self._walk(course, last) for course in going))
         for course in going:
             course.calm_down()
+        for sender in (course.sender for course in self.courses if course.sender is not None):
+            sender.quiet = True
+        if any(host.alerts is not None for host in self.hosts):
+            await asyncio.sleep(_WRITTEN_IN)
         for host in self.hosts:
             host.arm(False)
         sleeps = self._nights > 0 and not (last and self.scenario.hasty)
@@ -153,6 +170,7 @@ class Game:
         )
         if not (last and self.scenario.hasty):
             self._check_account()
+            self._check_alerts()
 
     async def _walk(self, course: Course, last: bool) -> bool:
         scenario = course.scenario
@@ -171,12 +189,19 @@ class Game:
         elif not (last and self.scenario.hasty) and not course.reason:
             await course.rest(self._sleep if sleeps else None)
 
+    def _check_alerts(self) -> None:
+        for host in self.hosts:
+            if host.alerts is not None and host.process.lives:
+                host.alerts.check_rest(host.process)
+
     def _check_account(self) -> None:
         """At rest the account is what its trades have made, by the state and by the rows."""
-        if any(course.reason or course.flattens or not course.opened for course in self.courses):
+        going = [course.opened and not (course.reason or course.flattens) for course in self.courses]
+        if all(going) and not any(course.scenario.config.by_signal for course in self.courses):
+            for text in problems_of_account([course.trade for course in self.courses], self.venue):
+                self._complain("rest", text)
+        if not all(going):
             return
-        for text in problems_of_account([course.trade for course in self.courses], self.venue):
-            self._complain("rest", text)
         if (file := self.hosts[0].file) is None:
             return
         for course in self.courses:
@@ -226,7 +251,7 @@ class Game:
                 judge_end(course, course.reason)
             elif course.reason:
                 course.auditor.complain("ended", f"the trade ended by itself: {course.reason}")
-            elif course.opened:
+            elif course.opened or course.waits:
                 course.auditor.excused = True
                 to_leave.append(course)
         leaving = [

@@ -14,6 +14,7 @@ from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.snapshot import Snapshot
 from hypertui.runtime.machine import Machine
+from tests.simulation.alert_source import AlertSource
 from tests.simulation.course import Course
 from tests.simulation.door import Door
 from tests.simulation.exchange import Line, SimExchange
@@ -59,6 +60,9 @@ class Host(Watcher):
         if self._scenario.on_file:
             self._disks, self._paces = Random(f"journal {label}"), Random(f"commits {label}")
             self.file = FileJournal(folder, self._disks, self.disk)
+        self.alerts: AlertSource | None = None
+        if self.file is not None and any(course.scenario.alerts is not None for course in courses):
+            self.alerts = AlertSource(self, label, courses, self.file, folder)
         for course in courses:
             course.host = self
 
@@ -79,6 +83,10 @@ class Host(Watcher):
         """The engine's, which no hand sets."""
         return self._loop.clock() + self._scenario.clock_ahead
 
+    def wall(self) -> int:
+        """What its machine's clock shows (ms)."""
+        return self.clock() + self._clock_set_by()
+
     def arm(self, armed: bool) -> None:
         """Whether processes may die now."""
         self._armed = armed
@@ -98,6 +106,8 @@ class Host(Watcher):
                 again.cancel()
                 for course in self.courses.values():
                     course.auditor.closed()
+                if self.alerts is not None:
+                    self.alerts.over(process.door)
                 if group is not None:
                     group.close()
             if self._all_over():
@@ -113,10 +123,16 @@ class Host(Watcher):
                 down = self._kills.pop(0).down
             await asyncio.sleep(down)
             for course in self.courses.values():
-                if (self.leaving or course.may_be_over) and self.file is not None and not self.lives(course):
+                if self._may_be_gone(course) and self.file is not None and not self.lives(course):
                     course.over(StopReason(0, "killed when all was done"))
             if self._all_over():
                 return
+
+    def _may_be_gone(self, course: Course) -> bool:
+        """Whether a trade may have ended in a process that could not tell it."""
+        if self.leaving:
+            return True
+        return course.may_be_over and course.was_opened and not course.scenario.config.by_signal
 
     def _all_over(self) -> bool:
         return all(course.reason is not None for course in self.courses.values())
@@ -139,8 +155,9 @@ class Host(Watcher):
             if group is None or self.file is None:
                 yield course.number, MemoryJournal()
                 return
-            course.number, journal = self.file.trade(group, config, self.clock(), account)
-            yield course.number, journal
+            number, journal = self.file.trade(group, config, self.clock(), account)
+            course.has(number)
+            yield number, journal
 
         process = self.kind(
             name,
@@ -151,6 +168,7 @@ class Host(Watcher):
             machine,
             self,
             self._twins,
+            None if self.alerts is None or group is None else self.alerts.opener(group.disk),
         )
         self.processes.append(process)
         return process, group
@@ -171,7 +189,7 @@ class Host(Watcher):
         while True:
             await asyncio.sleep(5.0)
             for course in self.courses.values():
-                if course.reason is None and course.refusal and not self.leaving:
+                if course.reason is None and course.refusal and not (self.leaving or course.waits):
                     await process.command(Verb.START, course.title)
 
     async def leave(self, keeping: asyncio.Task[None]) -> None:

@@ -20,14 +20,16 @@ from hypertui.execution.input_codec import JournalledInput
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_history import TradeHistory
-from hypertui.execution.trade_inputs import CancelSent, Input, OrderSent
+from hypertui.execution.trade_inputs import CancelSent, EntrySent, Input, OrderSent, TradeOpened
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.journal import Journal, JournalDown
 from hypertui.journal.batch import Batch, Refusals
+from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import FillRecord
+from hypertui.journal.session import DatabaseSession
 from hypertui.port.engine import Event
-from hypertui.strategy.base import MoveRecord
+from hypertui.strategy.base import EntryTold, MoveRecord
 from tests.simulation.door import Boundary, Door, cancel_of
 from tests.simulation.network import Network
 from tests.simulation.venue import ADDRESS
@@ -110,11 +112,14 @@ class FileJournal:
     def connect(self, door: Door) -> DoorCommit:
         """The file as the process behind `door` has it, for all of its trades."""
         journal = Journal.open(self._url)
-        # Here processes die, not machines: what the system was given is safe, and nobody waits for a disk.
-        session = journal._session
-        session.disconnect()
-        event.listen(session.database.engine, "connect", _without_waiting)
+        _hurry(journal._session)
         return DoorCommit(journal, door, self._disk())
+
+    def intents(self, network: str) -> IntentJournal:
+        """The intents in the file."""
+        journal = IntentJournal.open(self._url, network)
+        _hurry(journal._session)
+        return journal
 
     def trade(
         self, group: DoorCommit, config: TradeConfig, now: int, account: str = ADDRESS
@@ -153,6 +158,12 @@ class FileJournal:
         return f"{self._random.getrandbits(64):016x}"
 
 
+def _hurry(session: DatabaseSession) -> None:
+    """Here processes die, not machines: what the system was given is safe, and nobody waits for a disk."""
+    session.disconnect()
+    event.listen(session.database.engine, "connect", _without_waiting)
+
+
 def _without_waiting(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA synchronous = OFF")
 
@@ -164,7 +175,7 @@ class DoorCommit(GroupCommit):
     def __init__(self, journal: Journal, door: Door, disk: Disk) -> None:
         super().__init__(journal)
         self.door = door
-        self._disk = disk
+        self.disk = disk
         self._takes = 0.0  # seconds, of the next commit
         self._notes: deque[tuple[str, int, set[str]]] = deque()
 
@@ -179,7 +190,7 @@ class DoorCommit(GroupCommit):
     def commit_beside(self, trade_id: str, *, at_once: bool, after: float = 0.0) -> asyncio.Future[None]:
         takes = 0.0
         if self.journal.pending_of(trade_id) and not (at_once and self._down):
-            takes = self._disk.takes() if at_once else self._disk.delay()
+            takes = self.disk.takes() if at_once else self.disk.delay()
             self._takes = max(self._takes, takes)
         answer = super().commit_beside(trade_id, at_once=at_once, after=after if takes else 0.0)
         self._watch(answer, trade_id, at_once)
@@ -235,7 +246,7 @@ class DoorCommit(GroupCommit):
         """Nothing of a dead process arrives, whatever its code believes."""
         if self.door.shut:
             return {}
-        if self._disk.is_down():
+        if self.disk.is_down():
             self._down = JournalDown("the database is out of reach")
             raise self._down
         if not self.door.passes(Boundary.COMMIT):
@@ -286,6 +297,10 @@ class DoorJournal:
         if not self._door.shut:
             self._trade.record(given)
             match given:
+                case EntryTold(source=source):
+                    self._door.entries.append(source)
+                case EntrySent() | TradeOpened():
+                    self._door.begun.add(self._id)
                 case OrderSent(_, order):
                     self._group.note(self._id, {order.client_id})
                 case CancelSent(_, client_ids):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -19,11 +19,13 @@ from hypertui.port.commands import Command, Stop, StopReason, Verb
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Severity, Snapshot
 from hypertui.runtime.machine import Machine
+from tests.simulation.alert_desk import SimDesk
 from tests.simulation.door import Door
 from tests.simulation.exchange import SimExchange
 from tests.simulation.memory import Twin
 
 _CANCELS = 1_000
+_SHOWN_WITHIN = 100  # ms
 _HEART = 0.5  # seconds between two looks at what is overdue
 
 
@@ -55,8 +57,24 @@ class _SimPublisher(Publisher):
         self._title = config.title
         self._door = door
         self._watcher = watcher
+        self._is_old = False  # something has changed since what is shown
+
+    def shown(self) -> Snapshot:
+        """What who looks now sees: no change is hidden for longer than it is by an engine."""
+        runner = self.runner
+        if runner is None or self._door.shut or self.snapshot.over:
+            return self.snapshot
+        is_old = self._is_old or runner.trade is None
+        if is_old and self._clock() - self.snapshot.at >= _SHOWN_WITHIN:
+            self._publish()
+        return self.snapshot
+
+    def _publish(self) -> None:
+        self._is_old = False
+        super()._publish()
 
     def changed(self) -> None:
+        self._is_old = True
         runner = self.runner
         if self._door.shut or runner is None:
             return
@@ -79,6 +97,11 @@ class _SimEngine(EmbeddedEngine):
         self.heart = heart
         for seat in self._seats.values():
             seat.publisher = _SimPublisher(seat.config, self._machine, door, watcher, publish_every)
+
+    def shown(self, trade: str) -> Snapshot | None:
+        """A trade as who looks now sees it; None where there is none."""
+        seat = self._seats.get(trade)
+        return None if seat is None else cast(_SimPublisher, seat.publisher).shown()
 
     async def _beat(self) -> None:
         """The same without a look at trades to which nothing has happened."""
@@ -106,7 +129,7 @@ class Process:
     state against their inputs after each event."""
 
     heart = True  # whether the engine's own beats, beside that of each trade
-    publish_every = 1_990  # ms; less often than an engine does it, and at any moment of its course
+    publish_every = 2_990  # ms; less often than an engine does it, and at any moment of its course
 
     def __init__(
         self,
@@ -118,6 +141,7 @@ class Process:
         machine: Machine,
         watcher: Watcher,
         twin: bool = True,
+        open_desk: Callable[[Process], SimDesk] | None = None,
     ) -> None:
         self.name = name
         self.exchange = exchange
@@ -126,6 +150,7 @@ class Process:
         self.over = asyncio.Event()
         self.titles = [config.title for config in configs]
         self.born = asyncio.get_running_loop().time()
+        self.born_at = machine.clock()
         self.events: Sequence[Event] = ()  # what it said while it lived
         self.journals: dict[str, TradeJournal] = {}
         self._said: list[Event] = []
@@ -137,6 +162,7 @@ class Process:
             door, watcher, self.publish_every, self.heart, self._connect, self._opened, configs, machine
         )
         self.engine.listen(self._said.append)
+        self.desk = None if open_desk is None else open_desk(self)
 
     async def _connect(self, account: str | None) -> Exchange:
         return cast(Exchange, self.exchange)
@@ -170,6 +196,11 @@ class Process:
         """What runs a trade, or has run it."""
         return self.engine.runner(trade) if trade in self.titles else None
 
+    def waits(self, trade: str) -> bool:
+        """Whether it lives, and this trade waits for a signal in it."""
+        runner = self.runner(trade)
+        return self.lives and runner is not None and runner.signal.waits
+
     def is_refusal(self, trade: str, reason: StopReason) -> bool:
         """Whether a trade that has ended so could not be begun, or taken up, but may be later."""
         runner = self.runner(trade)
@@ -186,12 +217,18 @@ class Process:
         """Returns how it ended; None for a kill."""
         work = asyncio.create_task(self.engine.run(self.stop), name=self.name)
         death = asyncio.create_task(self.door.closed.wait())
+        serving = None if self.desk is None else asyncio.create_task(self.desk.run(), name="desk")
         try:
             await asyncio.wait([work, death], return_when=asyncio.FIRST_COMPLETED)
             return None if self.door.shut else await work
         finally:
             death.cancel()
             await self._bury(work)
+            if self.desk is not None and serving is not None:
+                serving.cancel()
+                (end,) = await asyncio.gather(serving, return_exceptions=True)
+                await self.desk.close()
+                assert isinstance(end, asyncio.CancelledError), f"the desk has ended by itself: {end!r}"
             self.exchange.detach()
             self.over.set()
             self.events = self.events or tuple(self._said)

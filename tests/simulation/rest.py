@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from decimal import Decimal
 
 from hypertui.core.market import ZERO, Side
@@ -17,9 +17,9 @@ from hypertui.venue.model.orders import VenueOrder
 from tests.simulation.venue import Venue, VenueMarket
 
 
-def problems_at_rest(trade: LiveTrade, market: VenueMarket) -> Iterator[str]:
-    """What is wrong although nothing moves any more."""
-    yield from _books(trade, market)
+def problems_at_rest(trade: LiveTrade, market: VenueMarket, earlier: Set[int] = frozenset()) -> Iterator[str]:
+    """What is wrong although nothing moves any more. Trades with the `earlier` numbers have ended before."""
+    yield from _books(trade, market, earlier)
     if trade.context.mode is Mode.HALTED and trade.trade.strategy.halted:
         return  # the fragment no longer buys anything; nothing more is placed, by contract
     if trade.ends_by or trade.finished:
@@ -37,7 +37,13 @@ def problems_at_rest(trade: LiveTrade, market: VenueMarket) -> Iterator[str]:
     yield from _orders(trade, market)
 
 
-def _books(trade: LiveTrade, market: VenueMarket) -> Iterator[str]:
+def problems_of_waiting(market: VenueMarket) -> Iterator[str]:
+    """What is wrong of a market whose trade waits for its signal."""
+    if market.position or market.working():
+        yield f"it waits for a signal, with {market.position} held and {len(market.working())} orders"
+
+
+def _books(trade: LiveTrade, market: VenueMarket, earlier: Set[int]) -> Iterator[str]:
     strategy = trade.trade.strategy
     if trade.book.position != market.position:
         yield f"booked {trade.book.position}, the venue holds {market.position}"
@@ -46,7 +52,9 @@ def _books(trade: LiveTrade, market: VenueMarket) -> Iterator[str]:
         held -= strategy.ladder.oversold
     if held != trade.book.held or held != trade.book.position:
         yield f"slots and dust hold {held}, the book {trade.book.held}"
-    at_venue = {fill.key: fill for fill in map(messages.fill, market.fills)}
+    theirs = {f"0x{number:016x}" for number in earlier}
+    own = [row for row in market.fills if row.get("cloid", "")[:18] not in theirs]
+    at_venue = {fill.key: fill for fill in map(messages.fill, own)}
     missing = sum(not trade.bookkeeper.knows(fill) for fill in at_venue.values())
     entered = sum(fill.order_id > 0 for fill in trade.opening.fills)
     surplus = trade.tracker.fills_booked + entered + missing - len(at_venue)

@@ -41,7 +41,7 @@ LONGEST_DOWN = 200.0
 # Seconds until all is settled after the last fault: late requests that still arrive, expiries, a pause, a
 # round of questions and answers.
 SETTLES_IN = 45
-_UNCOUNTED = (Boundary.TIME, Boundary.LEAVING, Boundary.AHEAD)
+_UNCOUNTED = (Boundary.TIME, Boundary.LEAVING, Boundary.AHEAD, Boundary.NOTED, Boundary.KNOWN)
 _COUNTED = tuple(boundary for boundary in Boundary if boundary not in _UNCOUNTED)
 
 
@@ -63,6 +63,20 @@ class Faults:
     def unanswered(self) -> float:
         """The chance for a request to have no answer that is of use."""
         return 3 * self.lost + 3 * self.refuse + 2 * self.garble + self.spoil
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """What somebody outside sends to a trade: an alert in so many seconds, on average, and the chances for
+    each to come late, to come again, and to have no id. The sender's clock is `ahead` of the engine's by so
+    many ms; an alert may wait for `ttl` ms."""
+
+    every: float
+    late: float
+    again: float
+    nameless: float
+    ahead: int
+    ttl: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +115,7 @@ class Scenario:
     steps: int = 100  # of the price, in each round
     others: tuple[Scenario, ...] = ()  # the other trades of the account
     elsewhere: int = 0  # how many of them, the last ones, an engine of their own has
+    alerts: Alerts | None = None  # None where nobody sends any
 
     @property
     def label(self) -> str:
@@ -139,6 +154,7 @@ class Scenario:
             f"hour in {self.to_full_hour:.0f} "
             f"clock {self.clock_ahead} steps {self.clock_steps} late entry {self.late_entry} "
             f"nights {self.nights} rounds {self.rounds} restarts {self.restarts} | {faults} | "
+            f"by signal {config.by_signal} {self.alerts or 'no alerts'} | "
             f"kills: {', '.join(map(str, self.kills)) or 'none'}"
             + (f" | {self.elsewhere} in another engine" if self.elsewhere else "")
             + "".join(f"\n  and {other}" for other in self.others)
