@@ -13,11 +13,15 @@ from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.orders import OwnOrder
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.snapshot import Network
+from hypertui.risk.memory import Rearm
 from hypertui.strategy.ladder.ladder import Ladder, Windows
 from hypertui.strategy.ladder.strategy import LadderStrategy
 from hypertui.strategy.ladder.terms import LadderTerms
+from hypertui.strategy.plans import StrategyTerms
 
 _TERMS = {field.name for field in fields(LadderTerms)}
+# What a configuration is annotated with and does not load.
+_NAMES = {each.__name__: each for each in (Rearm, StrategyTerms)}
 
 
 def ladder_of(tracker: OrderTracker) -> Ladder:
@@ -55,7 +59,7 @@ def changed(config: TradeConfig, **changes: Any) -> TradeConfig:
 
 def config_record(config: TradeConfig) -> dict[str, Any]:
     """A configuration as JSON can say it, the ladder's own settings among the others."""
-    hints = get_type_hints(TradeConfig)
+    hints = get_type_hints(TradeConfig, localns=_NAMES)
     rest = {
         field.name: TypeAdapter(hints[field.name]).dump_python(getattr(config, field.name), mode="json")
         for field in fields(config)
@@ -67,7 +71,7 @@ def config_record(config: TradeConfig) -> dict[str, Any]:
 def recorded_config(record: Mapping[str, Any]) -> TradeConfig:
     """The configuration that was recorded so."""
     terms, rest = _parted(record)
-    hints = get_type_hints(TradeConfig)
+    hints = get_type_hints(TradeConfig, localns=_NAMES)
     others = {name: TypeAdapter(hints[name]).validate_python(value) for name, value in rest.items()}
     return TradeConfig(strategy=TypeAdapter(LadderTerms).validate_python(terms), **others)
 
