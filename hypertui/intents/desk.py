@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -24,15 +24,15 @@ from hypertui.intents.arming import Arming
 from hypertui.intents.gate import OLDEST, Alert, GateVerdict, Proof, SourceRules, command_for, judge
 from hypertui.intents.outcome import FOLLOWED_FOR, outcome
 from hypertui.intents.proving import Prove, Proving
+from hypertui.intents.shown import MOST_SHOWN, ShownIntents
 from hypertui.intents.warnings import Warnings
 from hypertui.journal import JournalError
 from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
 from hypertui.port.commands import Command, Verb
 from hypertui.port.engine import EnginePort
-from hypertui.port.intents import IntentCounter, IntentsView, IntentView
+from hypertui.port.intents import IntentsView
 
-_KEPT = 50  # intents that are shown
 _SHOWN_WITHIN = 0.5  # seconds until a snapshot says why the trade has refused something
 _SENT_AGAIN = OLDEST + 10_000  # ms: an alert that is sent later is too old
 _CATCH_UP_EVERY = 2_000  # ms
@@ -82,10 +82,8 @@ class IntentDesk:
         # By source and key: those that may have been written down, or not.
         self._unsure: defaultdict[tuple[str, str], list[IntentRecord]] = defaultdict(list)
         self._unwritten: dict[str, IntentRecord] = {}  # by id: states that are shown and not written yet
-        self._newest: deque[IntentRecord] = deque(maxlen=_KEPT)
-        self._shown: tuple[IntentView, ...] = ()  # newest first
+        self._shown = ShownIntents()
         self._caught_up_at = 0
-        self._counts: Counter[tuple[str, str, str]] = Counter()
         self._denied: Counter[str] = Counter()
         self.warnings = Warnings(clock)
         self._pursuing: set[asyncio.Task[None]] = set()
@@ -97,8 +95,8 @@ class IntentDesk:
         return IntentsView(
             self.place,
             self.arming.view,
-            self._shown,
-            tuple(IntentCounter(*key, count) for key, count in sorted(self._counts.copy().items())),
+            self._shown.newest,
+            self._shown.counts,
             tuple(sorted(self._denied.copy().items())),
             self.warnings.view,
         )
@@ -137,7 +135,7 @@ class IntentDesk:
             new = replace(new, id=first.id)
         elif first.id != new.id:
             return self._repeated(new, first)
-        self._show(new)
+        self._shown.show(new)
         task = asyncio.create_task(self._seen_through(rules, alert, new))
         self._pursuing.add(task)
         task.add_done_callback(self._pursuing.discard)
@@ -156,7 +154,7 @@ class IntentDesk:
         first = await self._written(lambda journal: journal.receive(record))
         if first.id != record.id:
             return self._repeated(record, first)
-        self._show(record)
+        self._shown.show(record)
         if state is IntentState.HELD:
             verdict = GateVerdict(state, reason.value, text)
             self.warnings.judged(rules.source, rules.trade, IntentVerb(verb), verdict)
@@ -164,8 +162,8 @@ class IntentDesk:
 
     def _repeated(self, again: IntentRecord, first: IntentRecord) -> Received:
         text, reason = f"of {first.id}", IntentReason.DUPLICATE.value
-        self._show(replace(again, state=IntentState.DUPLICATE.value, reason=reason, text=text))
-        return Received(first.id, self._state_of(first), False)
+        self._shown.show(replace(again, state=IntentState.DUPLICATE.value, reason=reason, text=text))
+        return Received(first.id, self._shown.state_of(first), False)
 
     def _record(
         self, rules: SourceRules, verb: str, key: str, event_at: int, now: int, state: IntentState
@@ -183,10 +181,6 @@ class IntentDesk:
             state.value,
             changed_at=now,
         )
-
-    def _state_of(self, first: IntentRecord) -> IntentState:
-        known = next((each for each in self._newest if each.id == first.id), first)
-        return IntentState(known.state)
 
     # What is done about it
 
@@ -233,11 +227,11 @@ class IntentDesk:
             failed = replace(
                 record, state=IntentState.FAILED.value, reason=IntentReason.EXPIRED.value, text=text
             )
-            self._show(failed)
+            self._shown.show(failed)
             self._unwritten[record.id] = failed
             _LOG.error("intent %s of %s: %s", record.id, rules.source, text)
             return
-        self._show(accepted)
+        self._shown.show(accepted)
         if self._clock() >= record.expires_at:
             await self._become(
                 accepted, GateVerdict(IntentState.EXPIRED, IntentReason.EXPIRED, "written too late")
@@ -278,7 +272,7 @@ class IntentDesk:
             text=verdict.text,
             changed_at=self._clock(),
         )
-        self._show(changed)
+        self._shown.show(changed)
         if record.id in self._open:
             self._open[record.id] = changed, self._open[record.id][1]
         if verdict.state.is_final:
@@ -362,13 +356,7 @@ class IntentDesk:
                 text = "the engine ended before anything was done about it"
                 verdict = GateVerdict(IntentState.EXPIRED, IntentReason.EXPIRED, text)
             await self._become(left, verdict)
-        known = {each.id for each in self._newest}
-        older = await self._written(lambda journal: journal.newest(_KEPT))
-        self._newest.extendleft(each for each in older if each.id not in known)
-        newest = sorted(self._newest, key=lambda each: each.received_at)
-        self._newest.clear()
-        self._newest.extend(newest)
-        self._shown = tuple(_view(each) for each in reversed(self._newest))
+        self._shown.bring_back(await self._written(lambda journal: journal.newest(MOST_SHOWN)))
 
     async def _written(self, work: Callable[[IntentJournal], T]) -> T:
         """What `work` does with the journal, in its thread. Raises NotWritten."""
@@ -387,21 +375,6 @@ class IntentDesk:
         if self._journal is not None:
             self._journal.close()
 
-    def _show(self, record: IntentRecord) -> None:
-        for number, known in enumerate(self._newest):
-            if known.id == record.id:
-                self._newest[number] = record
-                break
-        else:
-            self._newest.append(record)
-        self._shown = tuple(_view(each) for each in reversed(self._newest))
-        state = IntentState(record.state)
-        if state.is_final:
-            self._counts[record.source, record.state, record.reason] += 1
-        words = f"intent {record.id} of {record.source}: {record.verb} {record.trade} {record.state}"
-        said = f" {record.reason}: {record.text}" if record.reason else ""
-        _LOG.info("%s%s", words, said)
-
 
 def _change(record: IntentRecord, journal: IntentJournal) -> None:
     journal.change(record)
@@ -412,17 +385,3 @@ def _give_up(tries: Sequence[IntentRecord], now: int, journal: IntentJournal) ->
     for each in tries:
         state, reason = IntentState.EXPIRED.value, IntentReason.EXPIRED.value
         journal.give_up(replace(each, state=state, reason=reason, text=text, changed_at=now))
-
-
-def _view(record: IntentRecord) -> IntentView:
-    return IntentView(
-        record.id,
-        record.source,
-        record.verb,
-        record.trade,
-        record.received_at,
-        record.state,
-        record.reason,
-        record.text,
-        record.changed_at,
-    )

@@ -198,7 +198,10 @@ def _may_enter(trade: Snapshot, bracket: BracketView, now: int) -> GateVerdict:
     if why_not := _risk_is_held(trade, now):
         return why_not
     if refused := dict(trade.refusals).get(Verb.OPEN, ""):
-        return _no(IntentState.HELD, IntentReason.NOT_ALLOWED, refused)
+        # A guard that would hold the entry is not tripped yet; its words begin with its name.
+        guard = next((each for each in trade.guards if refused.startswith(f"guard {each.words}")), None)
+        reason = IntentReason.NOT_ALLOWED if guard is None else because_of_guard(guard.guard)
+        return _no(IntentState.HELD, reason, refused)
     return GateVerdict(IntentState.ACCEPTED)
 
 

@@ -111,7 +111,7 @@ def test_an_entry_that_finds_no_seller_waits_again(venue: LocalVenue, tmp_path: 
         venue.set_price("SOL", Decimal("150.1"))
         venue.fail("http-500", applied=True, only="order", count=1)
         row = engine.ends_as(engine.alert("open")[1]["id"], "FAILED")
-        assert row.reason == "exchange-refused"
+        assert row.reason == "unfilled"
         engine.wait_until_it_waits()
         assert "found no seller" in engine.live.snapshot.reason
         venue.call(lambda: venue.server.faults.off("market-empty"))

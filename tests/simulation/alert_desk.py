@@ -102,6 +102,10 @@ class DoorIntents:
         is_open = known is not None and known.state == IntentState.RECEIVED
         self._written(lambda: self._journal.give_up(record), lambda _: record if is_open else known)
 
+    def prune(self, now: int) -> bool:
+        """No seed lasts so long that any of it were too old."""
+        return False
+
     def unfinished(self) -> Sequence[IntentRecord]:
         """Those that have not come to an end."""
         return self._journal.unfinished()
