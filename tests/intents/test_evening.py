@@ -108,14 +108,14 @@ def _known(engine: AlertedEngine, count: int) -> bool:
 def test_an_entry_that_finds_no_seller_waits_again(venue: LocalVenue, tmp_path: Path) -> None:
     with alerted(venue, tmp_path) as engine:
         venue.fail("market-empty")
-        venue.set_price("SOL", Decimal("150.1"))
+        venue.call(venue.server.step)  # the books are empty from the next tick on
         venue.fail("http-500", applied=True, only="order", count=1)
         row = engine.ends_as(engine.alert("open")[1]["id"], "FAILED")
         assert row.reason == "unfilled"
         engine.wait_until_it_waits()
         assert "found no seller" in engine.live.snapshot.reason
         venue.call(lambda: venue.server.faults.off("market-empty"))
-        venue.set_price("SOL", Decimal(150))
+        venue.call(venue.server.step)
         engine.ends_as(engine.alert("open", id="again")[1]["id"], "DONE")
 
 
