@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypertui.journal.deadline import Deadline
 
 # The option of a connection that says how its transactions begin.
 BEGIN = "hypertui_begin"
+_AGAIN = 0.01  # seconds
 _WAITS = "hypertui_waits"  # the seconds of busy_timeout that a connection has now
 
 
@@ -58,14 +60,24 @@ def _prepare(deadline: Deadline, connection: sqlite3.Connection, _record: object
     connection.isolation_level = None
     try:
         connection.execute(_waiting(deadline))
-        mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
-        if mode != "wal":
-            connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection, deadline)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
     except sqlite3.Error:
         connection.close()
         raise
+
+
+def _write_ahead(connection: sqlite3.Connection, deadline: Deadline) -> None:
+    """Have the file written ahead. Of several who begin with a new one, SQLite refuses all but one at once,
+    without the wait that it grants to everything else."""
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not deadline.left:
+                raise
+            time.sleep(_AGAIN)
 
 
 def _begin(deadline: Deadline, connection: Connection) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from hypertui.journal import Journal, JournalError, schema
+from hypertui.journal import sqlite as sqlite_journal
 from hypertui.journal.database import find
+from hypertui.journal.deadline import Deadline
 from hypertui.journal.schema import METADATA, TABLES, VERSION
 from hypertui.journal.tables import create, version_of
 from tests.ledger.helpers import ID, TRADE, input_of
@@ -152,3 +156,22 @@ def test_engines_that_start_together_make_the_tables_once(url: str) -> None:
             assert (child.returncode, child.stdout, child.stderr) == (0, "", "")
     with Journal.open(url) as journal:
         assert journal.trades() == []
+
+
+def test_who_makes_a_new_file_ready_waits_for_another_who_looks_at_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite refuses that change at once, whatever time-out it was given."""
+    path = tmp_path / "journal.db"
+    path.touch()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE something (number)")
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM something").fetchall()
+        monkeypatch.setattr(sqlite_journal.time, "sleep", lambda _: other.execute("ROLLBACK"))
+        deadline = Deadline()
+        deadline.set(60)
+        engine = sqlite_journal.engine_of(path, deadline)
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        engine.dispose()

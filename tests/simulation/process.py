@@ -129,7 +129,7 @@ class Process:
     state against their inputs after each event."""
 
     heart = True  # whether the engine's own beats, beside that of each trade
-    publish_every = 2_990  # ms; less often than an engine does it, and at any moment of its course
+    publish_every = 1_990  # ms; less often than an engine does it, and at any moment of its course
 
     def __init__(
         self,
