@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -158,20 +157,20 @@ def test_engines_that_start_together_make_the_tables_once(url: str) -> None:
         assert journal.trades() == []
 
 
-def test_who_makes_a_new_file_ready_waits_for_another_who_looks_at_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """SQLite refuses that change at once, whatever time-out it was given."""
-    path = tmp_path / "journal.db"
-    path.touch()
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("CREATE TABLE something (number)")
-        other.execute("BEGIN")
-        other.execute("SELECT * FROM something").fetchall()
-        monkeypatch.setattr(sqlite_journal.time, "sleep", lambda _: other.execute("ROLLBACK"))
+def test_those_who_make_a_new_file_ready_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    """SQLite refuses that to all but one, at once, whatever time-out they were given."""
+    together = threading.Barrier(4)
+
+    def mode(path: Path) -> str:
         deadline = Deadline()
         deadline.set(60)
         engine = sqlite_journal.engine_of(path, deadline)
+        together.wait(60)
         with engine.connect() as connection:
-            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-        engine.dispose()
+            return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar())
+
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(60):
+            path = tmp_path / f"{number}.db"
+            path.touch()
+            assert list(pool.map(mode, [path] * 4)) == ["wal"] * 4
