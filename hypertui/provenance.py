@@ -110,9 +110,12 @@ def _brief(given: str | float | Decimal) -> str:
 
 _NUMBER: Callable[[Mapping[str, Any]], str] = lambda limits: "is not a number"  # noqa: E731
 _WHOLE: Callable[[Mapping[str, Any]], str] = lambda limits: "is not a whole number"  # noqa: E731
-_ONE_OF: Callable[[Mapping[str, Any]], str] = lambda limits: (  # noqa: E731
-    f"is not one of {limits['expected'].replace(' or ', ', ').replace(chr(39), '')}"
-)
+
+
+def _one_of(limits: Mapping[str, Any]) -> str:
+    words: str = limits["expected"].replace(" or ", ", ").replace("''", '""').replace("'", "")
+    return f"is not one of {words}"
+
 
 # pydantic's kinds of error in our words
 _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -131,8 +134,8 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "int_parsing_size": _WHOLE,
     "bool_parsing": lambda limits: "is neither true nor false",
     "bool_type": lambda limits: "is neither true nor false",
-    "enum": _ONE_OF,
-    "literal_error": _ONE_OF,
+    "enum": _one_of,
+    "literal_error": _one_of,
     "string_type": lambda limits: "is not a text",
     "string_unicode": lambda limits: "is not text",
     "string_too_short": lambda limits: "is empty",

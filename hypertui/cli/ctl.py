@@ -46,7 +46,7 @@ def _check_guard(arguments: argparse.Namespace) -> None:
     name, reason = arguments.guard, arguments.reason
     if arguments.verb in OF_SOURCES:
         if not name or reason:
-            raise ValueError(f"{arguments.verb} needs the name of a webhook, and nothing else")
+            raise ValueError(f"{arguments.verb} needs the name of a signal or a webhook, and nothing else")
         return
     if arguments.verb != Verb.REARM:
         if name or reason:

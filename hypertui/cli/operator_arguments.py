@@ -23,8 +23,8 @@ _VERBS = {
     "start": "run a trade again that is halted or has ended, beside the others of its engine",
     "guards": "the limits on the risk, and how each stands",
     "rearm": "reset a guard that has tripped: rearm NAME --reason TEXT",
-    "arm": "let a webhook act on mainnet for 12 hours: arm NAME",
-    "disarm": "hold its alerts again: disarm NAME",
+    "arm": "let a signal or a webhook act on mainnet for 12 hours: arm NAME",
+    "disarm": "hold again what it wants: disarm NAME",
     "acknowledge": "you know of the alarms that hold: the consoles turn quiet",
 }
 
@@ -36,7 +36,11 @@ def add_ctl(parser: argparse.ArgumentParser) -> None:
     what = "; ".join(f"{verb}: {meaning}" for verb, meaning in _VERBS.items())
     parser.add_argument("verb", choices=list(_VERBS), metavar="VERB", help=what)
     parser.add_argument(
-        "guard", nargs="?", default="", metavar="NAME", help="of the guard to rearm, or the webhook"
+        "guard",
+        nargs="?",
+        default="",
+        metavar="NAME",
+        help="of the guard to rearm, the signal or webhook to arm",
     )
     parser.add_argument("--reason", default="", metavar="TEXT", help="why it is reset; kept with it")
     parser.add_argument("--json", action="store_true", help="one JSON object per line")

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Self
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, inspect, select, text
 
 from hypertui.core.intents import IntentReason, IntentState
 from hypertui.journal.archive import open_to_read
@@ -46,9 +46,10 @@ class IntentJournal:
     """Of one network, in one database. Synchronous, to be used by one thread at a time. Every method may
     raise JournalError; what was to be written was not then, or will be found when it is written again."""
 
-    def __init__(self, session: DatabaseSession, network: str) -> None:
+    def __init__(self, session: DatabaseSession, network: str, *, has_any: bool = True) -> None:
         self._session = session
         self._network = network
+        self._has_any = has_any
 
     @classmethod
     def open(cls, url: str, network: str) -> Self:
@@ -64,8 +65,11 @@ class IntentJournal:
 
     @classmethod
     def read(cls, url: str, network: str) -> Self:
-        """The same to be read only; raises NoJournal where there is none."""
-        return cls(open_to_read(url), network)
+        """The same to be read only, empty in a journal of before there were any; raises NoJournal where there
+        is none."""
+        session = open_to_read(url)
+        has_any = session.run(lambda connection: inspect(connection).has_table(INTENTS.name))
+        return cls(session, network, has_any=has_any)
 
     def close(self) -> None:
         """Close the connection."""
@@ -159,12 +163,16 @@ class IntentJournal:
 
     def counts(self) -> Sequence[IntentCount]:
         """How many there are of each source, state and reason."""
+        if not self._has_any:
+            return []
         columns = (INTENTS.c.source, INTENTS.c.state, INTENTS.c.reason)
         query = select(*columns, func.count()).where(INTENTS.c.network == self._network).group_by(*columns)
         rows = self._session.run(lambda connection: connection.execute(query.order_by(*columns)).all())
         return [IntentCount(*row) for row in rows]
 
     def _found(self, query: Any, most: int = 10_000, *, oldest_first: bool = False) -> Sequence[IntentRecord]:
+        if not self._has_any:
+            return []
         at = INTENTS.c.received_at
         query = query.where(INTENTS.c.network == self._network)
         query = query.order_by(at if oldest_first else at.desc(), INTENTS.c.id).limit(most)

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypertui.core import phrases
 from hypertui.core.fifo import FifoBook
-from hypertui.core.market import ZERO, Side, plain
+from hypertui.core.market import ZERO, OrderType, Side, plain
 from hypertui.journal.reader import JournalReader
 from hypertui.journal.records import (
     AlarmRecord,
@@ -125,6 +125,8 @@ def _status(row: StatusRecord, order: OrderRecord | None) -> str:
     what = row.client_id
     if order is not None:
         at = "market" if order.trigger is None else plain(order.trigger)
+        if order.type == OrderType.LIMIT:
+            at = plain(order.limit)
         size = plain(order.size) if order.size else "all"
         where = f"{at}{phrases.at_level(order.level)}"
         what = f"{phrases.in_words(order.reason)}, {order.side.value} {size} at {where}:"

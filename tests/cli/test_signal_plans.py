@@ -73,7 +73,10 @@ def test_on_mainnet_it_has_to_be_live_and_armed(tmp_path: Path, live: str, may: 
         ),
         (f'{OPENS}[webhooks.dip]\ntrade = "sun"', "signals.dip has the name of a webhook"),
         (f'{TWO}{MANY}trade = "sun"', "has 2 markets, and a trade sun, which has one"),
-        (f'{TWO}{DIP}action = "sell"', "signals.dip.action"),
+        (
+            f'{TWO}{DIP}action = "sell"',
+            'config.toml is not one of "", open, close, both',
+        ),
     ],
 )
 def test_what_cannot_be_meant(

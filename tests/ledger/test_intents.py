@@ -48,6 +48,9 @@ def test_a_journal_of_before_there_were_intents_takes_them(url: str) -> None:
     Journal.open(url).close()
     with find(url).engine.begin() as connection:
         connection.execute(text("DROP TABLE intents"))
+    read = IntentJournal.read(url, "paper")
+    assert not (read.newest(9) or read.counts() or read.of_keys([("webhook:tv", "a")]))
+    read.close()
     journal = IntentJournal.open(url, "paper")
     assert journal.receive(NEW) == NEW
     journal.close()

@@ -62,3 +62,41 @@ def test_what_is_wanted_what_resume_leads_to_and_the_buys_that_nobody_watches(tm
     assert "  paused: flatten by root; resume sells out further" in words
     assert "  not done yet, and gone on with: flatten by root" in words
     assert "  UNATTENDED: 1 buy is live with no engine: a buy that fills gets no stop" in words
+
+
+def test_an_order_is_told_by_where_it_stands(tmp_path: Path) -> None:
+    """A limit has no trigger, and is not at the market."""
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
+    order = OrderRecord(
+        ID,
+        "0x1",
+        "buy",
+        "entry/0",
+        None,
+        Side.BUY,
+        D(1),
+        "limit",
+        "alo",
+        None,
+        D(99),
+        False,
+        "ENTRY",
+        "bracket",
+        1,
+        None,
+        "told to enter",
+        None,
+        None,
+    )
+    with Journal.open(url) as journal:
+        journal.begin(TRADE)
+        for number, kind in enumerate(("limit", "ioc"), 1):
+            journal.add(replace(order, client_id=f"0x{number}", type=kind))
+            journal.add(StatusRecord(ID, f"0x{number}", number, "sent"))
+        journal.commit()
+    with History.open(url) as history:
+        (found,) = live_trades(history, "paper", 2)
+    assert [text for _, _, text in found.events] == [
+        "entry, buy 1 at 99: sent",
+        "entry, buy 1 at market: sent",
+    ]
