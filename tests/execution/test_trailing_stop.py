@@ -87,7 +87,7 @@ def test_a_ladder_that_sells_on_the_way_does_not_disarm_it(venue: LocalVenue) ->
         live.wait_for(lambda: trailing(live).is_armed, "the stop to be armed")
         assert live.command(Verb.EXIT, "the signal").accepted
         said = [e.data for e in live.events(EventKind.COMMAND) if e.data["id"] == "the signal"][-1]
-        assert said["text"] == "noted; no signal acts while a stop trails, which ends the trade"
+        assert said["text"] == "noted; while a stop trails no signal acts, and by that the trade ends"
         live.go_to(3)
         live.go_to(2)
         assert trailing(live).is_armed
