@@ -26,7 +26,7 @@ from hypertui.runtime.accumulating import Accumulated
 from hypertui.runtime.audit import in_a_thread
 
 _T = TypeVar("_T")
-_EARLIER = 60_000  # ms by which the exchange's clock may be behind the one that a number was drawn by
+_EARLIER = 60_000  # ms by which the exchange's clock may be behind the one that a row was written by
 _GIVEN_UP = 3_600_000  # ms after which what was sent is not sent again
 _UNSEEN = (Unknown, Unreachable, RateLimited)  # whether it moves, the account's transfers tell
 
@@ -148,10 +148,12 @@ class Accumulator:
         """See what has become of a row whose outcome is not known, and send it again if it has not moved."""
         if await _has_moved(exchange, row):
             return await self._moved(row, now)
-        assert row.nonce is not None, "it was to be sent"
-        if now - row.nonce > _GIVEN_UP:
+        if now - row.changed_at > _GIVEN_UP:
             text = "it is not among the account's transfers, and too old to be sent again"
             return await self._ended(row, AccumulationState.FAILED, text, now)
+        if refusal := await self._held_back(exchange):
+            text = f"{usd(row.amount)} USD of {row.day} have not moved, and are not sent again: {refusal}"
+            return Accumulated(AccumulationState.SENDING, text)
         if needed is None or (await exchange.funds.purse()).withdrawable - needed < row.amount:
             text = f"{usd(row.amount)} USD of {row.day} have not moved, and are not free now"
             return Accumulated(AccumulationState.SENDING, text)
@@ -164,9 +166,11 @@ class Accumulator:
         self, row: AccumulationRecord, state: AccumulationState, text: str, now: int
     ) -> Accumulated:
         ended = replace(row, state=state.value, text=text, changed_at=now)
-        await self._in_journal(lambda kept: kept.change(ended))
-        verb = "moved" if state is AccumulationState.MOVED else "did not move"
-        return Accumulated(state, f"{row.day}: {usd(row.amount)} USD {verb} to the spot wallet: {text}")
+        stands = await self._in_journal(lambda kept: kept.end(ended))
+        has_moved = stands.state == AccumulationState.MOVED
+        verb = "moved" if has_moved else "did not move"
+        text = f"{row.day}: {usd(row.amount)} USD {verb} to the spot wallet: {stands.text}"
+        return Accumulated(AccumulationState(stands.state), text)
 
     async def _in_journal(self, work: Callable[[AccumulationJournal], _T]) -> _T:
         def do() -> _T:
@@ -200,9 +204,9 @@ def _belongs(market: MarketDay, at: int, day: int) -> bool:
 
 
 async def _has_moved(exchange: Exchange, row: AccumulationRecord) -> bool:
-    """Whether it is among the account's transfers."""
-    assert row.nonce is not None, "it was to be sent"
-    since = row.nonce - _EARLIER
+    """Whether it is among the account's transfers. Its number does not tell since when: that may be ahead of
+    every clock, as others of the key have drawn theirs."""
+    since = row.changed_at - _EARLIER
     return any(_is_it(each, row.amount, since) for each in await exchange.transfers_since(since))
 
 

@@ -215,6 +215,37 @@ def test_what_has_not_moved_in_an_hour_is_not_sent_again(gain: Evening) -> None:
     assert (gain.look(later=3_800_000), gain.spot) == (None, 0)
 
 
+def test_what_has_not_moved_is_not_sent_again_where_it_may_not_move(gain: Evening) -> None:
+    gain.venue.fail("http-timeout-before", only="usdClassTransfer", count=1)
+    gain.look(timeout=0.3)
+    forbidden = AccumulationRules(D("0.2"), live=False)
+    found = gain.look(forbidden, later=60_000)
+    assert found is not None
+    assert (found.state, gain.spot) == (SENDING, 0)
+    assert found.text.endswith("are not sent again: mainnet needs accumulate.live = true")
+    found = gain.look(forbidden, later=3_700_000)
+    assert found is not None
+    assert (found.state, gain.spot) == (FAILED, 0)
+
+
+def test_a_number_ahead_of_the_clock_hides_no_transfer(gain: Evening) -> None:
+    """Another program of the key has drawn numbers of half an hour from now."""
+    gain.venue.fail("http-timeout-after", only="usdClassTransfer", count=1)
+    accumulator = Accumulator(gain.url, "paper", FIFTH)
+
+    async def look(exchange: HyperliquidExchange) -> Accumulated | None:
+        ahead = gain.now + 1_800_000
+        exchange.funds._nonces._clock = lambda: ahead  # type: ignore[attr-defined]
+        return await accumulator.look(exchange, D(0), gain.now)
+
+    found = gain.do(look, timeout=0.3)
+    assert found is not None
+    assert found.state is SENDING
+    again = gain.look(later=60_000)
+    assert again is not None
+    assert (again.state, gain.spot) == (MOVED, gain.rows()[0].amount)
+
+
 def test_an_account_whose_wallets_are_one_has_nothing_to_move(gain: Evening) -> None:
     gain.venue.call(lambda: setattr(gain.venue.core.stored(KEY.address), "abstraction", "unifiedAccount"))
     gain.venue.call(lambda: setattr(gain.venue.core.stored(KEY.address), "spot", D(50)))
