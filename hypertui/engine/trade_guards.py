@@ -10,6 +10,7 @@ from typing import Protocol
 from hypertui.core.market import ZERO, Reason, Side
 from hypertui.core.purpose import Purpose
 from hypertui.engine.account_sync import AccountSync
+from hypertui.execution.account_context import first_margin
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trade_context import TradeContext
@@ -104,20 +105,13 @@ class TradeGuards:
     def entry_block(self) -> str:
         """Why no new risk is taken now, in words; empty where it may be. What is not known counts as
         trouble."""
-        context, clock = self._context, self._context.clock_sync
-        if clock.offset is None:
-            unsure = "the exchange's clock has not been read yet"
-        elif clock.unsettled:
-            unsure = "this machine's clock was set, and the exchange's has not been read since"
-        else:
-            unsure = (
-                "" if self._trade.account_sync.reconciled else "orders are being compared with the exchange"
-            )
+        context, compared = self._context, self._trade.account_sync.reconciled
         return (
             context.market.holds_risk()
             or context.durability.problem
             or context.budget.refuses(Purpose.OPEN)
-            or unsure
+            or context.clock_sync.unsure
+            or ("" if compared else "orders are being compared with the exchange")
             or next((each.holds for each in self.verdicts if each.holds), "")
         )
 
@@ -148,7 +142,7 @@ class TradeGuards:
         watch, rules = self._watch, self._rules
         assert rules is not None, "there are limits"
         facts = self._facts(now)
-        self._context.account.needs[self._context.config.symbol] = entries_need(facts, rules)
+        self._context.account.needs[self._context.config.symbol] = self._need(facts, rules)
         found = judge(facts, watch.memory, rules, now, self.verdicts)
         self.verdicts = found.verdicts
         if watch.differs(found.verdicts, found.memory):
@@ -159,6 +153,14 @@ class TradeGuards:
         if found.asks_transfers and rested and not self._asking and self._context.budget.allows_question():
             self._asking = True
             self._context.queue.spawn(self._ask_transfers())
+
+    def _need(self, facts: Facts, rules: GuardRules) -> Decimal | None:
+        """The margin (USD) that entries may still ask for. One that holds nothing and wants nothing yet, as a
+        bracket does until it is told to enter, may ask for its first one."""
+        exposure = facts.exposure
+        if exposure is not None and not exposure.held and not exposure.buys:
+            return first_margin(self._context.config)
+        return entries_need(facts, rules)
 
     async def _ask_transfers(self) -> None:
         """One question at a time: more would wait in line with it, and leave all at once."""

@@ -24,6 +24,7 @@ from hypertui.port.snapshot import Alarm, Severity
 from hypertui.risk.guards import Guard, GuardState
 from hypertui.risk.rules import GuardRules
 from hypertui.runtime.accumulating import Accumulated
+from tests.execution.test_bracket import config
 from tests.support.desk_engine import DeskEngine
 from tests.support.ladders import changed
 from tests.support.live_engine import SOL, LiveEngine
@@ -46,12 +47,14 @@ class Scripted:
         self._said = iter(said)
         self._moves = moves
         self.needed: list[D | None] = []
+        self.times: list[int] = []
 
     async def refusal(self, exchange: Exchange) -> str:
         return await exchange.funds.refusal()
 
     async def look(self, exchange: Exchange, needed: D | None, now: int) -> Accumulated | None:
         self.needed.append(needed)
+        self.times.append(now)
         if self._moves is not None:
             await exchange.funds.to_spot(self._moves, exchange.funds.nonce())
         return next(self._said)
@@ -117,6 +120,20 @@ def test_what_the_trades_need_is_known_to_it(venue: LocalVenue) -> None:
         assert D(50) < after < D(120)  # two of four buys of 500 USD at 20x, 1.1 times, with fees
 
 
+def test_a_bracket_that_waits_may_be_told_to_enter(venue: LocalVenue) -> None:
+    script = Scripted(None)
+    waiting = config(entry_price=None, enters_at_start=False)
+    with LiveEngine(venue, waiting, guards=GuardRules(balance=D("1.1"))) as live:
+        live.opened()
+
+        async def look(trade: LiveTrade) -> str:
+            trade.guards.work(trade.context.clock() + 10_000)
+            return await AccumulationWatch(trade.context, script).look()
+
+        live.do(look)
+        assert script.needed == [D(300) / waiting.leverage * D("1.1")]
+
+
 def test_an_api_wallets_key_is_named_once_and_nothing_is_tried(venue: LocalVenue) -> None:
     answer, secret = Sdk(Account.from_key(SECRET), venue.base_url).approve_agent("bot")
     assert answer["status"] == "ok"
@@ -157,6 +174,53 @@ def test_what_waits_for_three_looks_is_an_alarm_until_it_is_over(venue: LocalVen
         live.do(lambda _: watch.look())
         assert alarms(live)["accumulate"].severity is Severity.WARNING
         assert events(live) == [f"accumulate: {skipped.text}", f"accumulate: {failed.text}"]
+
+
+def test_it_goes_by_the_exchanges_clock_and_waits_while_that_is_not_known(venue: LocalVenue) -> None:
+    script = Scripted(None)
+    with LiveEngine(venue) as live:
+        live.opened()
+
+        async def look(trade: LiveTrade) -> list[str]:
+            watch, sync = AccumulationWatch(trade.context, script), trade.context.clock_sync
+            now = trade.context.clock()
+            sync.unsettle()
+            said = [await watch.look()]
+            sync.measure(now, now, now - 3_600_000)  # this machine's goes an hour ahead
+            said.append(await watch.look())
+            sync.measure(now, now, now - 20_000)
+            said.append(await watch.look())
+            assert now - 25_000 < script.times[0] < now - 15_000
+            sync.measure(now, now, now)
+            return said
+
+        assert live.do(look) == [
+            "this machine's clock was set, and the exchange's has not been read since",
+            "this machine's clock is 3600.0 s ahead of the exchange's, more than 30 s",
+            "",
+        ]
+        assert len(script.times) == 1
+
+
+def test_what_another_one_looks_after_is_no_alarm_any_more(venue: LocalVenue) -> None:
+    waits = Accumulated(None, "the journal does not answer")
+    with LiveEngine(venue) as live:
+        live.opened()
+
+        async def look(trade: LiveTrade) -> bool:
+            lead = trade.context.account.accumulation_lead
+            lead._until = 0
+            watch = AccumulationWatch(trade.context, Scripted(waits, waits, waits))
+            for _ in range(3):
+                await watch.look()
+            before = "accumulate" in alarms(live)
+            lead._until = 0
+            assert lead.is_taken_by(object(), trade.context.clock(), 60_000)
+            await watch.look()
+            return before
+
+        assert live.do(look)
+        assert "accumulate" not in alarms(live)
 
 
 def test_an_engine_is_given_one_where_a_share_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
