@@ -53,7 +53,7 @@ class AccumulationWatch:
         if self._never:
             return self._never
         try:
-            found = await self._accumulation.look(context.exchange, account.needed(), sync.at_venue(now))
+            found = await self._accumulation.look(context.exchange, account.reserve(), sync.at_venue(now))
         except Exception as error:  # noqa: BLE001 - whatever it is, the trade goes on
             found = Accumulated(None, f"{type(error).__name__}: {error}")
         return "" if found is None else self._told(found)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Protocol
 
-from hypertui.core.market import ZERO, Reason, Side
+from hypertui.core.market import MIN_ORDER_VALUE, ZERO, Reason, Side
 from hypertui.core.purpose import Purpose
 from hypertui.engine.account_sync import AccountSync
-from hypertui.execution.account_context import first_margin
+from hypertui.execution.account_context import first_reserve
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trade_context import TradeContext
@@ -21,7 +21,7 @@ from hypertui.port.commands import Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.port.verdict import GUARD_ALARM
-from hypertui.risk.exposure import entries_need
+from hypertui.risk.exposure import entries_need, may_leave
 from hypertui.risk.facts import ExposureFacts, Facts, MarginFacts
 from hypertui.risk.guards import Guard, GuardAction, GuardState, GuardVerdict
 from hypertui.risk.judging import due_rearms, judge, rearmed
@@ -29,6 +29,7 @@ from hypertui.risk.market import PriceWatch
 from hypertui.risk.memory import NOTHING_REMEMBERED, Rearm
 from hypertui.risk.rules import GuardRules
 from hypertui.risk.watch import GuardWatch
+from hypertui.runtime.accumulating import Reserve
 from hypertui.strategy.base import WantedOrder
 from hypertui.strategy.exits.rules import TAKER_FEE
 
@@ -142,7 +143,7 @@ class TradeGuards:
         watch, rules = self._watch, self._rules
         assert rules is not None, "there are limits"
         facts = self._facts(now)
-        self._context.account.needs[self._context.config.symbol] = self._need(facts, rules)
+        self._context.account.reserves[self._context.config.symbol] = self._reserve(facts, rules)
         found = judge(facts, watch.memory, rules, now, self.verdicts)
         self.verdicts = found.verdicts
         if watch.differs(found.verdicts, found.memory):
@@ -154,13 +155,17 @@ class TradeGuards:
             self._asking = True
             self._context.queue.spawn(self._ask_transfers())
 
-    def _need(self, facts: Facts, rules: GuardRules) -> Decimal | None:
-        """The margin (USD) that entries may still ask for. One that holds nothing and wants nothing yet, as a
-        bracket does until it is told to enter, may ask for its first one."""
-        exposure = facts.exposure
-        if exposure is not None and not exposure.held and not exposure.buys:
-            return first_margin(self._context.config)
-        return entries_need(facts, rules)
+    def _reserve(self, facts: Facts, rules: GuardRules) -> Reserve | None:
+        """What has to stay of the account's margin; None while that is not known. One that holds nothing and
+        wants nothing yet, as a bracket does until it is told to enter, may ask for its first entry."""
+        coins, mark = self._context.market.knowledge.position, self._trade.recorder.mark
+        needed = entries_need(facts, rules)
+        if needed is None or coins is None or mark is None:
+            return None
+        if coins * mark >= MIN_ORDER_VALUE:
+            room = may_leave(facts, rules, coins)
+            return None if room is None else Reserve(needed, room)
+        return Reserve(needed) if needed else first_reserve(self._context.config)
 
     async def _ask_transfers(self) -> None:
         """One question at a time: more would wait in line with it, and leave all at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from collections.abc import Iterator
 from decimal import Decimal as D
 from pathlib import Path
@@ -23,7 +24,7 @@ from hypertui.exchange.protocol import Exchange
 from hypertui.port.snapshot import Alarm, Severity
 from hypertui.risk.guards import Guard, GuardState
 from hypertui.risk.rules import GuardRules
-from hypertui.runtime.accumulating import Accumulated
+from hypertui.runtime.accumulating import Accumulated, Reserve
 from tests.execution.test_bracket import config
 from tests.support.desk_engine import DeskEngine
 from tests.support.ladders import changed
@@ -46,18 +47,28 @@ class Scripted:
     def __init__(self, *said: Accumulated | None, moves: D | None = None) -> None:
         self._said = iter(said)
         self._moves = moves
-        self.needed: list[D | None] = []
+        self.reserves: list[Reserve | None] = []
         self.times: list[int] = []
 
     async def refusal(self, exchange: Exchange) -> str:
         return await exchange.funds.refusal()
 
-    async def look(self, exchange: Exchange, needed: D | None, now: int) -> Accumulated | None:
-        self.needed.append(needed)
+    async def look(self, exchange: Exchange, reserve: Reserve | None, now: int) -> Accumulated | None:
+        self.reserves.append(reserve)
         self.times.append(now)
         if self._moves is not None:
             await exchange.funds.to_spot(self._moves, exchange.funds.nonce())
         return next(self._said)
+
+
+async def judged(trade: LiveTrade) -> None:
+    """Read the account, and judge the guards by that."""
+    knowledge, since = trade.context.market.knowledge, trade.context.clock()
+    await trade.account_sync.ask_account()
+    async with asyncio.timeout(10):
+        while (knowledge.account_at or 0) < since:  # noqa: ASYNC110 - the queue turns meanwhile
+            await asyncio.sleep(0)
+    trade.guards.work(trade.context.clock() + 10_000)
 
 
 def events(live: LiveEngine) -> list[str]:
@@ -105,19 +116,51 @@ def test_what_the_trades_need_is_known_to_it(venue: LocalVenue) -> None:
     script = Scripted(None, None)
     with LiveEngine(venue, guards=GuardRules(balance=D("1.1"))) as live:
         live.opened()
-        live.do(lambda trade: AccumulationWatch(trade.context, script).look())
-        live.go_to(-2)
 
         async def look(trade: LiveTrade) -> str:
-            trade.guards.work(trade.context.clock() + 10_000)
+            await judged(trade)
             trade.context.account.accumulation_lead._until = 0
             return await AccumulationWatch(trade.context, script).look()
 
         live.do(look)
-        before, after = script.needed
-        assert before == 0
+        live.go_to(-2)
+        live.do(look)
+        before, after = script.reserves
+        assert before is not None
         assert after is not None
-        assert D(50) < after < D(120)  # two of four buys of 500 USD at 20x, 1.1 times, with fees
+        assert before.needed == 0
+        assert D(50) < after.needed < D(120)  # two of four buys of 500 USD at 20x, 1.1 times, with fees
+
+
+@pytest.mark.parametrize("gone", [D(0), D(9_000)])
+def test_as_much_may_leave_as_keeps_the_stops_above_the_liquidation(venue: LocalVenue, gone: D) -> None:
+    """What may leave does, and the guard of the liquidation holds nothing; with half of it more it does."""
+    script = Scripted(None)
+    rules = GuardRules(balance=D("1.1"), liquidation=D(1))
+    with LiveEngine(venue, guards=rules, unit_size=D(8)) as live:
+        live.opened()
+
+        async def move(trade: LiveTrade, usd: D) -> GuardState:
+            funds = trade.context.exchange.funds
+            if usd:
+                await funds.to_spot(usd, funds.nonce())
+            await judged(trade)
+            found = (each for each in trade.guards.verdicts if each.guard is Guard.LIQUIDATION)
+            return next(found).state
+
+        async def look(trade: LiveTrade) -> list[GuardState]:
+            states = [await move(trade, gone)]
+            await AccumulationWatch(trade.context, script).look()
+            (reserve,) = script.reserves
+            assert reserve is not None
+            assert reserve.room is not None
+            states.append(await move(trade, reserve.room.quantize(D(1))))
+            if gone:  # and so the price of the liquidation is near
+                states.append(await move(trade, (reserve.room / 2).quantize(D(1))))
+            return states
+
+        within = [GuardState.OK, GuardState.OK]
+        assert live.do(look) == ([*within, GuardState.TRIPPED] if gone else within)
 
 
 def test_a_bracket_that_waits_may_be_told_to_enter(venue: LocalVenue) -> None:
@@ -127,11 +170,11 @@ def test_a_bracket_that_waits_may_be_told_to_enter(venue: LocalVenue) -> None:
         live.opened()
 
         async def look(trade: LiveTrade) -> str:
-            trade.guards.work(trade.context.clock() + 10_000)
+            await judged(trade)
             return await AccumulationWatch(trade.context, script).look()
 
         live.do(look)
-        assert script.needed == [D(300) / waiting.leverage * D("1.1")]
+        assert script.reserves == [Reserve(D(300) / waiting.leverage * D("1.1"))]
 
 
 def test_an_api_wallets_key_is_named_once_and_nothing_is_tried(venue: LocalVenue) -> None:
