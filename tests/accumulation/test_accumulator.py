@@ -19,7 +19,7 @@ import pytest
 
 from hypertui.accumulation.accumulator import AccumulationRules, Accumulator
 from hypertui.accumulation.profit import day_profit
-from hypertui.cli import main
+from hypertui.cli import accumulating, main
 from hypertui.cli.accumulating import accumulation_finding
 from hypertui.cli.journal import journals
 from hypertui.core.accumulation import DAY, DUE, AccumulationState, day_name
@@ -314,6 +314,25 @@ def test_the_command_shows_what_moved_and_what_would(
     monkeypatch.setenv("HYPERTUI_ACCUMULATE__SHARE", "0.2")
     assert main(["accumulate"]) == 0
     assert "20 % of" in capsys.readouterr().out
+
+
+def test_a_ledger_with_something_to_review_moves_nothing(
+    gain: Evening, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither at the time, nor in what the command says of today."""
+    with closing(sqlite3.connect(gain.folder / "journal.db")) as journal:
+        journal.execute("DELETE FROM fills WHERE time = (SELECT min(time) FROM fills)")
+        journal.commit()
+    found = gain.look()
+    assert found is not None
+    assert (found.state, gain.spot, gain.rows()) == (None, 0, [])
+    monkeypatch.setattr(accumulating.time, "time_ns", lambda: (gain.day + 1) * 1_000_000)
+    monkeypatch.setenv("HYPERTUI_LEDGER__URL", gain.url)
+    monkeypatch.setenv("HYPERTUI_ACCUMULATE__SHARE", "0.2")
+    monkeypatch.chdir(gain.folder)
+    assert main(["accumulate", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (D(row["amount"]), "hypertui ledger review" in row["text"]) == (0, True)
 
 
 def test_the_doctor_says_whether_it_could_move(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> None:
