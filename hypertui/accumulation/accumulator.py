@@ -22,11 +22,11 @@ from hypertui.core.phrases import counted, usd
 from hypertui.exchange.protocol import Exchange, ExchangeError, RateLimited, Transfer, Unknown, Unreachable
 from hypertui.journal.accumulations import AccumulationJournal, AccumulationRecord
 from hypertui.journal.errors import JournalError, LedgerError
-from hypertui.runtime.accumulating import Accumulated
+from hypertui.runtime.accumulating import Accumulated, Reserve
 from hypertui.runtime.audit import in_a_thread
 
 _T = TypeVar("_T")
-_EARLIER = 60_000  # ms by which the exchange's clock may be behind the one that a number was drawn by
+_EARLIER = 60_000  # ms by which the exchange's clock may be behind the one that a row was written by
 _GIVEN_UP = 3_600_000  # ms after which what was sent is not sent again
 _UNSEEN = (Unknown, Unreachable, RateLimited)  # whether it moves, the account's transfers tell
 
@@ -52,24 +52,24 @@ class Accumulator:
     async def refusal(self, exchange: Exchange) -> str:
         return await exchange.funds.refusal()
 
-    async def look(self, exchange: Exchange, needed: Decimal | None, now: int) -> Accumulated | None:
+    async def look(self, exchange: Exchange, reserve: Reserve | None, now: int) -> Accumulated | None:
         day, account = due_day(now), exchange.account
         if day is None or self._settled.get(account) == day_name(day):
             return None
         try:
             for row in await self._in_journal(lambda kept: kept.unfinished(self._network, account)):
-                return await self._seen_through(exchange, row, needed, now)
+                return await self._seen_through(exchange, row, reserve, now)
             if await self._in_journal(lambda kept: kept.find(self._network, account, day_name(day))):
                 self._settled[account] = day_name(day)
                 return None
-            return await self._begun(exchange, day, needed, now)
+            return await self._begun(exchange, day, reserve, now)
         except (ExchangeError, JournalError, LedgerError) as error:
             return Accumulated(None, str(error))
 
     # A day that is due
 
     async def _begun(
-        self, exchange: Exchange, day: int, needed: Decimal | None, now: int
+        self, exchange: Exchange, day: int, reserve: Reserve | None, now: int
     ) -> Accumulated | None:
         work = partial(day_profit, self._url, self._network, exchange.account, day)
         profit = await in_a_thread("accumulation", work)
@@ -77,9 +77,9 @@ class Accumulator:
             return Accumulated(None, trouble)
         wanted, refusal = portion(profit.net, self._rules.share), ""
         if wanted.amount and not (refusal := await self._held_back(exchange)):
-            if needed is None:
+            if reserve is None:
                 return Accumulated(None, "what margin the trades need is not known yet")
-            free = (await exchange.funds.purse()).withdrawable - needed
+            free = reserve.free((await exchange.funds.purse()).withdrawable)
             wanted = portion(profit.net, self._rules.share, free)
         if not wanted.amount or refusal:
             text = f"{_would(wanted)}: {refusal}" if wanted.amount else wanted.text
@@ -143,16 +143,18 @@ class Accumulator:
         return await self._moved(row, now)
 
     async def _seen_through(
-        self, exchange: Exchange, row: AccumulationRecord, needed: Decimal | None, now: int
+        self, exchange: Exchange, row: AccumulationRecord, reserve: Reserve | None, now: int
     ) -> Accumulated:
         """See what has become of a row whose outcome is not known, and send it again if it has not moved."""
         if await _has_moved(exchange, row):
             return await self._moved(row, now)
-        assert row.nonce is not None, "it was to be sent"
-        if now - row.nonce > _GIVEN_UP:
+        if now - row.changed_at > _GIVEN_UP:
             text = "it is not among the account's transfers, and too old to be sent again"
             return await self._ended(row, AccumulationState.FAILED, text, now)
-        if needed is None or (await exchange.funds.purse()).withdrawable - needed < row.amount:
+        if refusal := await self._held_back(exchange):
+            text = f"{usd(row.amount)} USD of {row.day} have not moved, and are not sent again: {refusal}"
+            return Accumulated(AccumulationState.SENDING, text)
+        if reserve is None or reserve.free((await exchange.funds.purse()).withdrawable) < row.amount:
             text = f"{usd(row.amount)} USD of {row.day} have not moved, and are not free now"
             return Accumulated(AccumulationState.SENDING, text)
         return await self._sent(exchange, row, now)
@@ -164,9 +166,11 @@ class Accumulator:
         self, row: AccumulationRecord, state: AccumulationState, text: str, now: int
     ) -> Accumulated:
         ended = replace(row, state=state.value, text=text, changed_at=now)
-        await self._in_journal(lambda kept: kept.change(ended))
-        verb = "moved" if state is AccumulationState.MOVED else "did not move"
-        return Accumulated(state, f"{row.day}: {usd(row.amount)} USD {verb} to the spot wallet: {text}")
+        stands = await self._in_journal(lambda kept: kept.end(ended))
+        has_moved = stands.state == AccumulationState.MOVED
+        verb = "moved" if has_moved else "did not move"
+        text = f"{row.day}: {usd(row.amount)} USD {verb} to the spot wallet: {stands.text}"
+        return Accumulated(AccumulationState(stands.state), text)
 
     async def _in_journal(self, work: Callable[[AccumulationJournal], _T]) -> _T:
         def do() -> _T:
@@ -200,9 +204,9 @@ def _belongs(market: MarketDay, at: int, day: int) -> bool:
 
 
 async def _has_moved(exchange: Exchange, row: AccumulationRecord) -> bool:
-    """Whether it is among the account's transfers."""
-    assert row.nonce is not None, "it was to be sent"
-    since = row.nonce - _EARLIER
+    """Whether it is among the account's transfers. Its number does not tell since when: that may be ahead of
+    every clock, as others of the key have drawn theirs."""
+    since = row.changed_at - _EARLIER
     return any(_is_it(each, row.amount, since) for each in await exchange.transfers_since(since))
 
 

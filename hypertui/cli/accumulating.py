@@ -17,6 +17,7 @@ from hypertui.cli.tables import write_rows
 from hypertui.cli.values import integer, typed
 from hypertui.core.accumulation import DAY, day_name
 from hypertui.core.findings import Finding, Level
+from hypertui.core.market import ZERO
 from hypertui.exchange.protocol import Exchange, Rejected
 from hypertui.journal import JournalError
 from hypertui.journal.errors import LedgerError, NoJournal
@@ -103,9 +104,10 @@ def _to_come(url: str, settings: Settings, midnight: int) -> Iterator[dict[str, 
         profit = day_profit(url, network, account, midnight)
         wanted = portion(profit.net, share)
         text = profit.trouble or (wanted.text if share else "accumulate.share is 0: nothing would move")
-        if wanted.amount and settings.network is Network.MAINNET and not settings.accumulate.live:
+        amount = ZERO if profit.trouble else wanted.amount
+        if amount and settings.network is Network.MAINNET and not settings.accumulate.live:
             text = f"{text}; {_NOT_LIVE}"
-        yield _row(day_name(midnight), account, "so far", profit.net, wanted.amount, text)
+        yield _row(day_name(midnight), account, "so far", profit.net, amount, text)
 
 
 def _row(day: str, account: str, state: str, net: Decimal, amount: Decimal, text: str) -> dict[str, object]:

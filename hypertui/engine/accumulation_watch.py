@@ -34,9 +34,12 @@ class AccumulationWatch:
     async def look(self) -> str:
         """Look once; returns what came in between."""
         context, account = self._context, self._context.account
-        now = context.clock()
+        now, sync = context.clock(), context.clock_sync
         if not account.accumulation_lead.is_taken_by(self, now, round(_EVERY * 1_000)):
+            self._leave_it()
             return ""
+        if unsure := sync.unsure or (sync.in_words() if sync.too_far else ""):
+            return unsure  # a clock that goes ahead would have a day end before it does
         if not context.budget.allows_question():
             return "left out: requests are kept for stops"
         if not self._asked:
@@ -50,7 +53,7 @@ class AccumulationWatch:
         if self._never:
             return self._never
         try:
-            found = await self._accumulation.look(context.exchange, account.needed(), now)
+            found = await self._accumulation.look(context.exchange, account.reserve(), sync.at_venue(now))
         except Exception as error:  # noqa: BLE001 - whatever it is, the trade goes on
             found = Accumulated(None, f"{type(error).__name__}: {error}")
         return "" if found is None else self._told(found)
@@ -70,6 +73,12 @@ class AccumulationWatch:
             alarms.clear(_KEY)
         self._say(text, Severity.WARNING if failed else Severity.INFO)
         return found.text if failed else ""
+
+    def _leave_it(self) -> None:
+        """Another trade's looks for all by now: what this one was waiting for it does not know any more."""
+        if self._waited:
+            self._waited = 0
+            self._context.alarms.clear(_KEY)
 
     def _say(self, text: str, severity: Severity) -> None:
         self._context.log.add(EventKind.STATE, text, {"accumulate": text}, severity)

@@ -314,6 +314,7 @@ class EmbeddedEngine:
     async def _run(self, seat: TradeSeat) -> StopReason:
         account = await self._account(seat.config.account)
         account.trades = {each.config.title: each.own_config for each in self._sharing(account, seat)}
+        account.reserves.pop(seat.config.symbol, None)  # what its trade before this one needed
         async with self._opened(seat.config, account.exchange.account) as (trade_id, journal):
             seat.log = log = self._log.of(seat.config.title)
             log.listen(journal.event)

@@ -49,6 +49,7 @@ class HodlWatch:
         """Look once; returns what came in between."""
         context, account = self._context, self._context.account
         if not account.hodl_lead.is_taken_by(self, context.clock(), round(_EVERY * 1_000)):
+            self._leave_it()
             return ""
         if not context.budget.allows_question():
             return "left out: requests are kept for stops"
@@ -75,8 +76,14 @@ class HodlWatch:
         account.hodl = tuple(verdicts)
         return ""
 
+    def _leave_it(self) -> None:
+        """Another trade says it for all by now."""
+        for symbol in self._context.config.hodl:
+            for key in _keys(symbol):
+                self._context.alarms.clear(key)
+
     def _say(self, verdict: HodlVerdict) -> None:
-        alarms, key = self._context.alarms, f"hodl {verdict.symbol}"
+        alarms, (key, _, _) = self._context.alarms, _keys(verdict.symbol)
         if verdict.is_low:
             text = f"{verdict.symbol} is on the HODL list: {verdict.text}. Nothing sells them"
             alarms.sound(key, Severity.WARNING, text)
@@ -86,7 +93,7 @@ class HodlWatch:
     def _say_orders(self, symbol: str, size: Decimal, orders: Sequence[OpenOrder]) -> None:
         """Orders that live there from before, or by another hand: they stay, and would do what nothing here
         does."""
-        alarms, key = self._context.alarms, f"hodl {symbol} orders"
+        alarms, (_, key, _) = self._context.alarms, _keys(symbol)
         away = Side.SELL if size > 0 else Side.BUY
         count = sum(order.side is away for order in orders)
         if count and size:
@@ -96,9 +103,14 @@ class HodlWatch:
             alarms.clear(key)
 
     def _say_unknown(self, symbol: str, *, is_known: bool) -> None:
-        alarms, key = self._context.alarms, f"hodl {symbol} unknown"
+        alarms, (_, _, key) = self._context.alarms, _keys(symbol)
         if is_known:
             alarms.clear(key)
         else:
             text = f"{symbol} is on the HODL list, and the exchange has no such market: nothing is watched"
             alarms.sound(key, Severity.WARNING, text)
+
+
+def _keys(symbol: str) -> tuple[str, str, str]:
+    """Of the alarms of a coin: its fall, the orders that would close it, and that there is no such market."""
+    return f"hodl {symbol}", f"hodl {symbol} orders", f"hodl {symbol} unknown"

@@ -7,9 +7,10 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Protocol
 
-from hypertui.core.market import ZERO, Reason, Side
+from hypertui.core.market import MIN_ORDER_VALUE, ZERO, Reason, Side
 from hypertui.core.purpose import Purpose
 from hypertui.engine.account_sync import AccountSync
+from hypertui.execution.account_context import first_reserve
 from hypertui.execution.order_tracker import OrderTracker
 from hypertui.execution.recorder import TradeRecorder
 from hypertui.execution.trade_context import TradeContext
@@ -20,7 +21,7 @@ from hypertui.port.commands import Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.port.verdict import GUARD_ALARM
-from hypertui.risk.exposure import entries_need
+from hypertui.risk.exposure import entries_need, may_leave
 from hypertui.risk.facts import ExposureFacts, Facts, MarginFacts
 from hypertui.risk.guards import Guard, GuardAction, GuardState, GuardVerdict
 from hypertui.risk.judging import due_rearms, judge, rearmed
@@ -28,6 +29,7 @@ from hypertui.risk.market import PriceWatch
 from hypertui.risk.memory import NOTHING_REMEMBERED, Rearm
 from hypertui.risk.rules import GuardRules
 from hypertui.risk.watch import GuardWatch
+from hypertui.runtime.accumulating import Reserve
 from hypertui.strategy.base import WantedOrder
 from hypertui.strategy.exits.rules import TAKER_FEE
 
@@ -104,20 +106,13 @@ class TradeGuards:
     def entry_block(self) -> str:
         """Why no new risk is taken now, in words; empty where it may be. What is not known counts as
         trouble."""
-        context, clock = self._context, self._context.clock_sync
-        if clock.offset is None:
-            unsure = "the exchange's clock has not been read yet"
-        elif clock.unsettled:
-            unsure = "this machine's clock was set, and the exchange's has not been read since"
-        else:
-            unsure = (
-                "" if self._trade.account_sync.reconciled else "orders are being compared with the exchange"
-            )
+        context, compared = self._context, self._trade.account_sync.reconciled
         return (
             context.market.holds_risk()
             or context.durability.problem
             or context.budget.refuses(Purpose.OPEN)
-            or unsure
+            or context.clock_sync.unsure
+            or ("" if compared else "orders are being compared with the exchange")
             or next((each.holds for each in self.verdicts if each.holds), "")
         )
 
@@ -148,7 +143,7 @@ class TradeGuards:
         watch, rules = self._watch, self._rules
         assert rules is not None, "there are limits"
         facts = self._facts(now)
-        self._context.account.needs[self._context.config.symbol] = entries_need(facts, rules)
+        self._context.account.reserves[self._context.config.symbol] = self._reserve(facts, rules)
         found = judge(facts, watch.memory, rules, now, self.verdicts)
         self.verdicts = found.verdicts
         if watch.differs(found.verdicts, found.memory):
@@ -159,6 +154,18 @@ class TradeGuards:
         if found.asks_transfers and rested and not self._asking and self._context.budget.allows_question():
             self._asking = True
             self._context.queue.spawn(self._ask_transfers())
+
+    def _reserve(self, facts: Facts, rules: GuardRules) -> Reserve | None:
+        """What has to stay of the account's margin; None while that is not known. One that holds nothing and
+        wants nothing yet, as a bracket does until it is told to enter, may ask for its first entry."""
+        coins, mark = self._context.market.knowledge.position, self._trade.recorder.mark
+        needed = entries_need(facts, rules)
+        if needed is None or coins is None or mark is None:
+            return None
+        if coins * mark >= MIN_ORDER_VALUE:
+            room = may_leave(facts, rules, coins)
+            return None if room is None else Reserve(needed, room)
+        return Reserve(needed) if needed else first_reserve(self._context.config)
 
     async def _ask_transfers(self) -> None:
         """One question at a time: more would wait in line with it, and leave all at once."""

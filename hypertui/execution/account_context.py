@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from typing import Protocol
 
 from hypertui.core.market import ONE, ZERO
@@ -17,6 +16,7 @@ from hypertui.execution.trade_config import TradeConfig
 from hypertui.risk.equity import CapitalFlow, EquityReading, EquityWatch
 from hypertui.risk.hodl import HodlVerdict
 from hypertui.risk.memory import Rearm
+from hypertui.runtime.accumulating import Reserve
 from hypertui.runtime.clock_sync import ClockSync
 from hypertui.runtime.lead import Lead
 from hypertui.runtime.request_budget import Throttle
@@ -42,11 +42,11 @@ def flows_of(transfers: Sequence[Transfer], account: str, *, pooled: bool) -> li
     return [CapitalFlow(at, usd or ZERO) for at, usd in told]
 
 
-def first_margin(config: TradeConfig) -> Decimal | None:
-    """The margin (USD) that a trade's first entry asks for, as many times as its guard of the balance wants;
-    None while its size is not known."""
+def first_reserve(config: TradeConfig) -> Reserve | None:
+    """The margin that a trade's first entry asks for, as many times as its guard of the balance wants; None
+    while its size is not known."""
     size = config.strategy.position_size
-    return size / config.leverage * (config.guards.balance or ONE) if size else None
+    return Reserve(size / config.leverage * (config.guards.balance or ONE)) if size else None
 
 
 class AccountContext:
@@ -63,7 +63,7 @@ class AccountContext:
         self.hodl: tuple[HodlVerdict, ...] = ()  # the coins that nothing sells, as they stood last
         self.hodl_lead = Lead()
         self.accumulation_lead = Lead()
-        self.needs: dict[str, Decimal | None] = {}  # by market: the margin (USD) that entries may ask for
+        self.reserves: dict[str, Reserve | None] = {}  # by market, of the trades that judge their guards
         self.showing = asyncio.Lock()  # who asks what only the screens would like to know
         self.trades: Mapping[str, TradeConfig] = {}  # by their names: those that run, or are to
         self._readers: dict[str, AccountReader] = {}  # by their markets
@@ -73,15 +73,15 @@ class AccountContext:
         more."""
         self._readers[reader.symbol] = reader
 
-    def needed(self) -> Decimal | None:
-        """The margin (USD) that the entries of its trades may still ask for; None while that is not known. A
-        trade that has not begun to judge its guards may ask for its first one."""
-        total = ZERO
+    def reserve(self) -> Reserve | None:
+        """What has to stay of its margin for its trades; None while that is not known. A trade that has not
+        begun to judge its guards may ask for its first entry."""
+        total = Reserve(ZERO)
         for config in self.trades.values():
-            need = self.needs.get(config.symbol, first_margin(config))
-            if need is None:
+            of_it = self.reserves.get(config.symbol, first_reserve(config))
+            if of_it is None:
                 return None
-            total += need
+            total = total.beside(of_it)
         return total
 
     def read_equity(self, own: AccountState, now: int) -> None:

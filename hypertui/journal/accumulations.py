@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Self
 
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import ColumnElement, Connection, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from hypertui.core.accumulation import AccumulationState
@@ -85,16 +85,19 @@ class AccumulationJournal:
             return False
         return True
 
-    def change(self, record: AccumulationRecord) -> None:
-        """Write down what has become of a day."""
-        same = (_ROW.network == record.network, _ROW.account == record.account, _ROW.day == record.day)
-        change = ACCUMULATIONS.update().where(*same).values(**asdict(record))
+    def end(self, record: AccumulationRecord) -> AccumulationRecord:
+        """Write down what has become of a day's money; returns what stands then. What has moved stays so,
+        whoever gives it up later."""
+        state, moved = AccumulationState(record.state), AccumulationState.MOVED
+        than = _ROW.state != moved.value if state is moved else _ROW.state == AccumulationState.SENDING.value
+        of_it = _of(record.network, record.account, record.day)
+        change = ACCUMULATIONS.update().where(*of_it, than).values(**asdict(record))
         self._session.run(lambda connection: connection.execute(change), within=_WITHIN)
+        return self.find(record.network, record.account, record.day) or record
 
     def find(self, network: str, account: str, day: str) -> AccumulationRecord | None:
         """The row of a day."""
-        of_it = (_ROW.network == network, _ROW.account == account, _ROW.day == day)
-        return next(iter(self._found(select(*_ROW).where(*of_it))), None)
+        return next(iter(self._found(select(*_ROW).where(*_of(network, account, day)))), None)
 
     def unfinished(self, network: str, account: str) -> Sequence[AccumulationRecord]:
         """Those whose outcome is not known, oldest first."""
@@ -114,6 +117,10 @@ class AccumulationJournal:
             return [AccumulationRecord(*row) for row in connection.execute(query).all()]
 
         return self._session.run(read)
+
+
+def _of(network: str, account: str, day: str) -> tuple[ColumnElement[bool], ...]:
+    return _ROW.network == network, _ROW.account == account, _ROW.day == day
 
 
 class _Taken(Exception):

@@ -12,6 +12,9 @@ from hypertui.risk.measure import Measure, share, unknown
 from hypertui.risk.rules import GuardRules, percent
 
 _TENTH = Decimal("0.1")
+# Of each coin's USD by which the liquidation price may come nearer, so much may leave at least: the rest is
+# the maintenance margin, a sixth where the leverage may be 3.
+_OF_A_COIN = Decimal("0.8")
 _NONE_YET = "the account is not known yet"
 
 
@@ -72,6 +75,19 @@ def liquidation(facts: Facts, rules: GuardRules, _now: int) -> Measure:
     apart = (last - at) / exposure.unit
     text = f"last stop {at_price(last)}, {apart.quantize(_TENTH)} units above liquidation at {at_price(at)}"
     return Measure(guard, wanted, apart, apart < wanted, f"{text}; {plain(wanted)} at least")
+
+
+def may_leave(facts: Facts, rules: GuardRules, coins: Decimal) -> Decimal | None:
+    """How much (USD) may leave the margin that backs so many coins until their last stop is no more above the
+    liquidation price than its guard wants, below 0 where it is too near already; None while that is not
+    known, also where no stop works."""
+    exposure, margin = facts.exposure, facts.margin
+    if exposure is None or margin is None or exposure.last_stop is None:
+        return None
+    lowest = exposure.last_stop - (rules.liquidation or ZERO) * exposure.unit
+    if margin.liquidation is None:  # with less money it may be: what is free bears the loss until there
+        return margin.free - exposure.held + lowest * coins * _OF_A_COIN
+    return (lowest - margin.liquidation) * coins * _OF_A_COIN
 
 
 def entries_need(facts: Facts, rules: GuardRules) -> Decimal | None:

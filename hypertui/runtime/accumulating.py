@@ -19,6 +19,26 @@ class Accumulated:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """What has to stay of an account's margin. `needed` (USD) is what entries may still ask for; of the rest
+    no more than `room` (USD) may go, lest a liquidation comes before a last stop. None where no coins are
+    held."""
+
+    needed: Decimal
+    room: Decimal | None = None
+
+    def beside(self, other: Reserve) -> Reserve:
+        """That of two trades of one account."""
+        rooms = [room for room in (self.room, other.room) if room is not None]
+        return Reserve(self.needed + other.needed, min(rooms, default=None))
+
+    def free(self, withdrawable: Decimal) -> Decimal:
+        """What may go of so much (USD) that the exchange would let go."""
+        free = withdrawable - self.needed
+        return free if self.room is None else min(free, self.room)
+
+
 class Accumulation(Protocol):
     """Puts it aside, in an account, once for each day."""
 
@@ -26,6 +46,6 @@ class Accumulation(Protocol):
         """Why nothing of this account could ever be put aside, in words; empty where it can. Raises an
         ExchangeError."""
 
-    async def look(self, exchange: Exchange, needed: Decimal | None, now: int) -> Accumulated | None:
-        """Do what is due at `now` (ms). `needed` is the margin (USD) that the account's trades may still ask
-        for, None while that is not known. None where nothing is due, or another look has done it."""
+    async def look(self, exchange: Exchange, reserve: Reserve | None, now: int) -> Accumulated | None:
+        """Do what is due at `now` (ms). `reserve` is what the account's trades need, None while that is not
+        known. None where nothing is due, or another look has done it."""

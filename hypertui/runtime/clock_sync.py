@@ -56,6 +56,15 @@ class ClockSync:
         return None if self._best is None else self._best.offset
 
     @property
+    def unsure(self) -> str:
+        """Why the venue's clock is not known now, in words; empty where it is."""
+        if self._best is None:
+            return "the exchange's clock has not been read yet"
+        if self.unsettled:
+            return "this machine's clock was set, and the exchange's has not been read since"
+        return ""
+
+    @property
     def certain(self) -> int:
         """How far the clocks are apart at least."""
         return 0 if self._best is None else max(0, abs(self._best.offset) - self._best.doubt)

@@ -19,7 +19,7 @@ import pytest
 
 from hypertui.accumulation.accumulator import AccumulationRules, Accumulator
 from hypertui.accumulation.profit import day_profit
-from hypertui.cli import main
+from hypertui.cli import accumulating, main
 from hypertui.cli.accumulating import accumulation_finding
 from hypertui.cli.journal import journals
 from hypertui.core.accumulation import DAY, DUE, AccumulationState, day_name
@@ -27,7 +27,7 @@ from hypertui.exchange.hyperliquid import HyperliquidExchange, NonceSource, Sign
 from hypertui.journal.accumulations import AccumulationJournal, AccumulationRecord
 from hypertui.port.commands import Verb
 from hypertui.provenance import SettingsError
-from hypertui.runtime.accumulating import Accumulated
+from hypertui.runtime.accumulating import Accumulated, Reserve
 from hypertui.settings import load_settings
 from tests.support.live_engine import LiveEngine, wait_until, wall_clock
 from tests.support.local_venue import LocalVenue, VenueClock
@@ -40,6 +40,7 @@ MOVED, SKIPPED, FAILED, SENDING = (
     AccumulationState.FAILED,
     AccumulationState.SENDING,
 )
+NOTHING = Reserve(D(0))
 FIFTH = AccumulationRules(D("0.2"))
 _Found = TypeVar("_Found")
 
@@ -95,13 +96,13 @@ class Evening:
     def look(
         self,
         rules: AccumulationRules = FIFTH,
-        needed: D | None = D(0),
+        reserve: Reserve | None = NOTHING,
         later: int = 0,
         timeout: float = 5,
     ) -> Accumulated | None:
         """A look by a process that has just begun."""
         accumulator = Accumulator(self.url, "paper", rules)
-        return self.do(lambda exchange: accumulator.look(exchange, needed, self.now + later), timeout)
+        return self.do(lambda exchange: accumulator.look(exchange, reserve, self.now + later), timeout)
 
     def rows(self) -> list[AccumulationRecord]:
         with AccumulationJournal.read(self.url) as kept:
@@ -129,7 +130,7 @@ def gain(evening: Evening) -> Evening:
 
 def test_a_fifth_moves_once_and_no_later_look_moves_more(gain: Evening) -> None:
     early = Accumulator(gain.url, "paper", FIFTH)
-    assert gain.do(lambda exchange: early.look(exchange, D(0), gain.day + DAY + DUE - 1)) is None
+    assert gain.do(lambda exchange: early.look(exchange, NOTHING, gain.day + DAY + DUE - 1)) is None
     assert gain.rows() == []
     found = gain.look()
     amount = (gain.net / 5).quantize(D("0.01"), "ROUND_DOWN")
@@ -145,7 +146,7 @@ def test_a_fifth_moves_once_and_no_later_look_moves_more(gain: Evening) -> None:
 
 def test_two_that_look_at_once_move_it_once(gain: Evening) -> None:
     async def both(exchange: HyperliquidExchange) -> list[Accumulated | None]:
-        looks = (Accumulator(gain.url, "paper", FIFTH).look(exchange, D(0), gain.now) for _ in range(2))
+        looks = (Accumulator(gain.url, "paper", FIFTH).look(exchange, NOTHING, gain.now) for _ in range(2))
         return await asyncio.gather(*looks)
 
     found = gain.do(both)
@@ -164,12 +165,19 @@ def test_a_loss_moves_nothing_and_is_said_once(evening: Evening) -> None:
 
 
 def test_what_the_trades_need_stays(gain: Evening) -> None:
-    assert gain.look(needed=None) == Accumulated(None, "what margin the trades need is not known yet")
-    found = gain.look(needed=D(10_000) + gain.net)
+    assert gain.look(reserve=None) == Accumulated(None, "what margin the trades need is not known yet")
+    found = gain.look(reserve=Reserve(D(10_000) + gain.net))
     assert found is not None
     assert found.state is SKIPPED
     assert "0.00 USD of margin are free beside what the trades need" in found.text
     assert gain.spot == 0
+
+
+def test_the_liquidation_price_stays_where_the_stops_are_safe(gain: Evening) -> None:
+    found = gain.look(reserve=Reserve(D(0), gain.net / 10))
+    assert found is not None
+    assert (found.state, gain.spot) == (SKIPPED, 0)
+    assert f"{gain.net / 10:.1f}" in found.text
 
 
 def test_mainnet_without_its_word_says_what_would_move(gain: Evening) -> None:
@@ -215,6 +223,37 @@ def test_what_has_not_moved_in_an_hour_is_not_sent_again(gain: Evening) -> None:
     assert (gain.look(later=3_800_000), gain.spot) == (None, 0)
 
 
+def test_what_has_not_moved_is_not_sent_again_where_it_may_not_move(gain: Evening) -> None:
+    gain.venue.fail("http-timeout-before", only="usdClassTransfer", count=1)
+    gain.look(timeout=0.3)
+    forbidden = AccumulationRules(D("0.2"), live=False)
+    found = gain.look(forbidden, later=60_000)
+    assert found is not None
+    assert (found.state, gain.spot) == (SENDING, 0)
+    assert found.text.endswith("are not sent again: mainnet needs accumulate.live = true")
+    found = gain.look(forbidden, later=3_700_000)
+    assert found is not None
+    assert (found.state, gain.spot) == (FAILED, 0)
+
+
+def test_a_number_ahead_of_the_clock_hides_no_transfer(gain: Evening) -> None:
+    """Another program of the key has drawn numbers of half an hour from now."""
+    gain.venue.fail("http-timeout-after", only="usdClassTransfer", count=1)
+    accumulator = Accumulator(gain.url, "paper", FIFTH)
+
+    async def look(exchange: HyperliquidExchange) -> Accumulated | None:
+        ahead = gain.now + 1_800_000
+        exchange.funds._nonces._clock = lambda: ahead  # type: ignore[attr-defined]
+        return await accumulator.look(exchange, NOTHING, gain.now)
+
+    found = gain.do(look, timeout=0.3)
+    assert found is not None
+    assert found.state is SENDING
+    again = gain.look(later=60_000)
+    assert again is not None
+    assert (again.state, gain.spot) == (MOVED, gain.rows()[0].amount)
+
+
 def test_an_account_whose_wallets_are_one_has_nothing_to_move(gain: Evening) -> None:
     gain.venue.call(lambda: setattr(gain.venue.core.stored(KEY.address), "abstraction", "unifiedAccount"))
     gain.venue.call(lambda: setattr(gain.venue.core.stored(KEY.address), "spot", D(50)))
@@ -227,6 +266,7 @@ def test_an_account_whose_wallets_are_one_has_nothing_to_move(gain: Evening) -> 
 PROCESS = """
 import asyncio, sys
 from decimal import Decimal
+from hypertui.runtime.accumulating import Reserve
 from hypertui.accumulation.accumulator import AccumulationRules, Accumulator
 from hypertui.exchange.hyperliquid import HyperliquidExchange, NonceSource, SigningKey, paper
 
@@ -237,7 +277,7 @@ async def run():
         paper(place), SigningKey.parse(secret), timeout=60, nonces=NonceSource(clock=lambda: int(now))
     )
     rules = AccumulationRules(Decimal("0.2"))
-    await Accumulator(url, "paper", rules).look(exchange, Decimal(0), int(now))
+    await Accumulator(url, "paper", rules).look(exchange, Reserve(Decimal(0)), int(now))
 
 asyncio.run(run())
 """
@@ -274,6 +314,25 @@ def test_the_command_shows_what_moved_and_what_would(
     monkeypatch.setenv("HYPERTUI_ACCUMULATE__SHARE", "0.2")
     assert main(["accumulate"]) == 0
     assert "20 % of" in capsys.readouterr().out
+
+
+def test_a_ledger_with_something_to_review_moves_nothing(
+    gain: Evening, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither at the time, nor in what the command says of today."""
+    with closing(sqlite3.connect(gain.folder / "journal.db")) as journal:
+        journal.execute("DELETE FROM fills WHERE time = (SELECT min(time) FROM fills)")
+        journal.commit()
+    found = gain.look()
+    assert found is not None
+    assert (found.state, gain.spot, gain.rows()) == (None, 0, [])
+    monkeypatch.setattr(accumulating.time, "time_ns", lambda: (gain.day + 1) * 1_000_000)
+    monkeypatch.setenv("HYPERTUI_LEDGER__URL", gain.url)
+    monkeypatch.setenv("HYPERTUI_ACCUMULATE__SHARE", "0.2")
+    monkeypatch.chdir(gain.folder)
+    assert main(["accumulate", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (D(row["amount"]), "hypertui ledger review" in row["text"]) == (0, True)
 
 
 def test_the_doctor_says_whether_it_could_move(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,6 +131,24 @@ def test_orders_that_would_close_it_are_said(venue: LocalVenue) -> None:
         assert "no such market" in found["hodl NONE unknown"].text
 
 
+def test_what_another_trade_watches_is_said_by_that_one_alone(venue: LocalVenue) -> None:
+    with LiveEngine(venue, hodl=("NONE",)) as live:
+        live.opened()
+
+        async def look(trade: LiveTrade) -> bool:
+            lead, watch = trade.context.account.hodl_lead, HodlWatch(trade.context)
+            lead._until = 0
+            await watch.look()
+            before = "hodl NONE unknown" in alarms(live)
+            lead._until = 0
+            assert lead.is_taken_by(object(), trade.context.clock(), 60_000)
+            await watch.look()
+            return before
+
+        assert live.do(look)
+        assert "hodl NONE unknown" not in alarms(live)
+
+
 def test_an_alert_that_would_sell_it_is_held_and_said(venue: LocalVenue, tmp_path: Path) -> None:
     with alerted(venue, tmp_path, config=changed(WAITING, hodl=("BTC",))) as engine:
         status, said = engine.alert("sell", symbol="BINANCE:BTCUSDT.P", market_position="flat")

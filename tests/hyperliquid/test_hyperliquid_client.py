@@ -692,6 +692,24 @@ def test_fills_are_paged_and_counted_once(scripted: Scripted, page: int) -> None
     assert [f.trade_id for f in found] == [n for n in range(50, 4321) if n % 3]
 
 
+def test_all_funding_is_found_however_many_markets_pay(scripted: Scripted) -> None:
+    """The account holds thirty coins for a day, each paid by the hour."""
+    rows = [
+        {"time": hour, "hash": "0x0", "delta": {"type": "funding", "coin": coin, "usdc": f"-{hour}.5"}}
+        for hour in range(24)
+        for coin in (f"C{number}" for number in range(30))
+    ]
+
+    def answer(body: dict[str, Any]) -> tuple[int, str]:
+        return 200, json.dumps([row for row in rows if row["time"] >= body["startTime"]][:500])
+
+    scripted.answers["userFunding"] = answer
+    found = run(scripted.url, lambda exchange: exchange.funding_since("C29", 3))
+    assert [(paid.time, paid.amount) for paid in found] == [
+        (hour, Decimal(f"-{hour}.5")) for hour in range(3, 24)
+    ]
+
+
 def test_all_transfers_are_found_however_the_pages_are_cut(scripted: Scripted) -> None:
     def moved(number: int) -> dict[str, Any]:  # seven in each millisecond
         delta = {"type": "deposit", "usdc": f"{number}.0"}

@@ -27,10 +27,20 @@ def test_a_day_has_one_row(url: str) -> None:
         assert kept.find("paper", ROW.account, ROW.day) == ROW
         assert kept.unfinished("paper", ROW.account) == [ROW]
         moved = replace(ROW, state="MOVED", changed_at=2)
-        kept.change(moved)
+        assert kept.end(moved) == moved
+        assert other.end(replace(ROW, state="FAILED", changed_at=3)) == moved
         assert (kept.unfinished("paper", ROW.account), moved.is_final) == ([], True)
         assert [row.day for row in other.newest("paper", 2)] == ["2026-02-01", "2026-01-31"]
         assert kept.find("testnet", ROW.account, ROW.day) is None
+
+
+def test_what_was_given_up_and_moved_has_moved(url: str) -> None:
+    with AccumulationJournal.open(url) as kept:
+        assert kept.begin(ROW)
+        given_up = replace(ROW, state="FAILED", changed_at=2)
+        assert kept.end(given_up) == given_up
+        moved = replace(ROW, state="MOVED", changed_at=3)
+        assert kept.end(moved) == moved
 
 
 def test_a_journal_of_before_there_were_any_takes_them(url: str) -> None:

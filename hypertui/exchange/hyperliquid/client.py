@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence, Set
 from contextlib import suppress
 from decimal import Decimal
 from typing import TypeVar
@@ -207,53 +207,51 @@ class HyperliquidExchange:
 
     async def fills_since(self, symbol: str, since: int) -> Sequence[Fill]:
         found: dict[tuple[int, int, int], Fill] = {}
-        start = since
-        for _ in range(_MOST_PAGES):
-            page = await self._fills_page(start)
+        async for page in self._pages("fills", Questions.user_fills_by_time, since):
             found |= {
                 fill.key: fill for fill in understood(page, lambda answer: messages.fills(answer, symbol))
             }
-            # Not one later: more fills of that same millisecond may be on the next page.
-            start, last = understood(page, messages.newest), start
-            if len(page) < _SHORTEST_FULL_PAGE or start <= last:
-                ordered = sorted(found.values(), key=lambda fill: fill.time)
-                return tuple(fill for fill in ordered if fill.time >= since)
-        raise _too_many_pages("fills")
-
-    async def _fills_page(self, start: int) -> Sequence[Json]:
-        page = await self._ask(USUAL, lambda venue: venue.user_fills_by_time(self._account, start), rows)
-        self._meter.answered(len(page))
-        return page
+        ordered = sorted(found.values(), key=lambda fill: fill.time)
+        return tuple(fill for fill in ordered if fill.time >= since)
 
     async def funding_since(self, symbol: str, since: int) -> Sequence[FundingPayment]:
-        payments = await self._ask(
-            USUAL,
-            lambda venue: venue.user_funding_history(self._account, since),
-            lambda answer: messages.funding(answer, symbol),
-        )
-        self._meter.answered(len(payments))
-        return payments
+        found: dict[int, FundingPayment] = {}
+        async for page in self._pages("funding", Questions.user_funding_history, since):
+            found |= {
+                paid.time: paid for paid in understood(page, lambda answer: messages.funding(answer, symbol))
+            }
+        return tuple(found.values())
+
+    async def _pages(
+        self, what: str, question: Callable[[Questions, str, int], Json], start: int
+    ) -> AsyncIterator[Sequence[Json]]:
+        """The account's list of all markets from `start` (ms) on, page by page. Raises Unreachable where it
+        has no end."""
+        for _ in range(_MOST_PAGES):
+            yield (page := await self._page(question, start))
+            # Not one later: more of that same millisecond may be on the next page.
+            start, last = understood(page, messages.newest), start
+            if len(page) < _SHORTEST_FULL_PAGE or start <= last:
+                return
+        raise _too_many_pages(what)
+
+    async def _page(self, question: Callable[[Questions, str, int], Json], start: int) -> Sequence[Json]:
+        page = await self._ask(USUAL, lambda venue: question(venue, self._account, start), rows)
+        self._meter.answered(len(page))
+        return page
 
     async def transfers_since(self, since: int) -> Sequence[Transfer]:
         found: list[Transfer] = []
         start = since
         for _ in range(_MOST_PAGES):
-            page = await self._transfers_page(start)
+            told = await self._page(Questions.user_non_funding_ledger_updates, start)
+            page = understood(told, messages.transfers)
             # The page begins with all of the last one's last millisecond again.
             found = [transfer for transfer in found if transfer.time < start] + list(page)
             if len(page) < _SHORTEST_FULL_PAGE or page[-1].time == start:
                 return tuple(found)
             start = page[-1].time
         raise _too_many_pages("transfers")
-
-    async def _transfers_page(self, start: int) -> Sequence[Transfer]:
-        page = await self._ask(
-            USUAL,
-            lambda venue: venue.user_non_funding_ledger_updates(self._account, start),
-            messages.transfers,
-        )
-        self._meter.answered(len(page))
-        return page
 
     async def set_leverage(
         self, symbol: str, leverage: int, expires_at: int, *, isolated: bool = False
