@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState, IntentVerb
+from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState
 from hypertui.core.market import Source
 from hypertui.intents.arming import Arming
 from hypertui.intents.gate import Alert, GateVerdict, Proof, SourceRules, command_for, judge
@@ -132,7 +132,8 @@ class IntentDesk:
         self, rules: SourceRules, verb: str, reason: IntentReason, text: str, key: str = ""
     ) -> Received:
         """Write down that what a source wanted came to nothing. Without a `key` it is like no other one. What
-        would have sold coins that nothing sells is held, which the operator is told. Raises NotWritten."""
+        would have sold coins that nothing sells is held, which the operator is told, as of a sound wish that
+        has come too late. Raises NotWritten."""
         now = self._clock()
         self.arming.heard(rules, now)
         state = IntentState.HELD if reason is IntentReason.HODL else IntentState.REJECTED
@@ -142,9 +143,7 @@ class IntentDesk:
         if first.id != record.id:
             return self._repeated(record, first)
         self._show(record)
-        if state is IntentState.HELD:
-            verdict = GateVerdict(state, reason.value, text)
-            self.warnings.judged(rules.source, rules.trade, IntentVerb(verb), verdict)
+        self.warnings.judged(rules.source, rules.trade, verb, GateVerdict(state, reason.value, text))
         return Received(record.id, state, True)
 
     def _repeated(self, again: IntentRecord, first: IntentRecord) -> Received:
@@ -203,7 +202,6 @@ class IntentDesk:
         now, trade = self._clock(), self._engine.view.trade(rules.trade)
         if verdict.state is not IntentState.ACCEPTED:
             await self._become(record, verdict)
-            self.warnings.judged(rules.source, rules.trade, alert.verb, verdict)
             return
         accepted = replace(
             record,
@@ -215,10 +213,10 @@ class IntentDesk:
             await self._written(lambda journal: journal.change(accepted))
         except NotWritten as error:
             text = f"nothing was done, because it could not be written down: {error}"
-            failed = replace(
-                record, state=IntentState.FAILED.value, reason=IntentReason.EXPIRED.value, text=text
-            )
+            verdict = GateVerdict(IntentState.FAILED, IntentReason.EXPIRED, text)
+            failed = replace(record, state=verdict.state.value, reason=verdict.reason, text=text)
             self._show(failed)
+            self.warnings.judged(record.source, record.trade, record.verb, verdict)
             _LOG.error("intent %s of %s: %s", record.id, rules.source, text)
             return
         self._show(accepted)
@@ -247,14 +245,13 @@ class IntentDesk:
             if verdict.state is IntentState.ACCEPTED:
                 verdict = GateVerdict(IntentState.FAILED, IntentReason.NOT_RUNNING, ack.text)
             await self._become(record, verdict)
-            self.warnings.judged(rules.source, rules.trade, alert.verb, verdict)
             return
         self._open[record.id] = record, self._clock()
         await self._become(record, GateVerdict(IntentState.SENT, "", ack.text))
 
     async def _become(self, record: IntentRecord, verdict: GateVerdict) -> None:
-        """Write down and show a new state; what cannot be written is shown alone, and settled by the next
-        start."""
+        """Write down and show a new state, and tell the operator where nothing came of it; what cannot be
+        written is shown alone, and settled by the next start."""
         changed = replace(
             record,
             state=verdict.state.value,
@@ -263,6 +260,7 @@ class IntentDesk:
             changed_at=self._clock(),
         )
         self._show(changed)
+        self.warnings.judged(record.source, record.trade, record.verb, verdict)
         if record.id in self._open:
             self._open[record.id] = changed, self._open[record.id][1]
         if verdict.state.is_final:
@@ -293,8 +291,6 @@ class IntentDesk:
                     found = GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, "no outcome was seen")
                 if found is not None and (found.state.value, found.text) != (record.state, record.text):
                     await self._become(record, found)
-                    verb = IntentVerb(record.verb)
-                    self.warnings.judged(record.source, record.trade, verb, found)
 
     async def _prune(self, now: int) -> int:
         """Have some of what is too old go; returns in how many ms more of it may."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from hypertui.core.intents import IntentReason, IntentState, IntentVerb
+from hypertui.core.intents import IntentReason, IntentState
 from hypertui.core.market import SourceKind
 from hypertui.core.phrases import lasting
 from hypertui.intents.gate import GateVerdict, SourceRules
@@ -47,15 +47,15 @@ class Warnings:
                 self._put(self._alarms[alarm.key].trade, replace(alarm, acknowledged=known))
         return [alarm.key for alarm in fresh]
 
-    def judged(self, source: str, trade: str, verb: IntentVerb, verdict: GateVerdict) -> None:
+    def judged(self, source: str, trade: str, verb: str, verdict: GateVerdict) -> None:
         """What a source, called as in the journal, wanted of a trade has come to this."""
         kind, _, name = source.partition(":")
         key = f"{kind} {name} {trade}" if kind == SourceKind.SIGNAL.value else f"{kind} {name}"
-        if verdict.state in _WORTH_TELLING:
+        if verdict.state in _WORTH_TELLING or verdict.reason == IntentReason.STALE:
             missed = verdict.reason == IntentReason.DESYNC
             severity = Severity.CRITICAL if missed else Severity.WARNING
             self.sound(key, severity, f"{key}: {verb} {verdict.state.lower()}: {verdict.text}", trade)
-        elif verdict.state in (IntentState.DONE, IntentState.SENT):
+        elif verdict.state in (IntentState.DONE, IntentState.PARTIAL):
             self.clear(key)
 
     def look_for_silence(self, rules: Sequence[SourceRules], sources: Sequence[SourceView], now: int) -> None:

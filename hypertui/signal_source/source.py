@@ -81,12 +81,14 @@ class SignalSource:
         """What an earlier engine has left; nothing is watched before that is known."""
         while True:
             try:
-                return dict(await self._kept(lambda journal: journal.standing()))
+                left = dict(await self._kept(lambda journal: journal.standing()))
             except JournalError as error:
                 text = f"signals are not watched: the journal cannot be read: {error}"
                 self._desk.warnings.sound("signals", Severity.WARNING, text)
-            await asyncio.sleep(_AGAIN)
-            self._desk.warnings.clear("signals")
+                await asyncio.sleep(_AGAIN)
+            else:
+                self._desk.warnings.clear("signals")
+                return left
 
     def _watches(
         self, left: dict[tuple[str, str], SignalRecord]
@@ -100,8 +102,15 @@ class SignalSource:
                 found[key] = CandleWatch(plan.symbol, interval, self._markets, self._clock()), []
             watcher = SignalWatcher(plan, self._network, known, self._clock)
             found[key][1].append(watcher)
-            self._written[watcher], self._wishes[watcher] = known, deque()
+            self._written[watcher], self._wishes[watcher] = known, self._left_over(plan, known)
         return list(found.values())
+
+    def _left_over(self, plan: SignalPlan, known: SignalRecord | None) -> deque[SignalRecord]:
+        """What an earlier process may have died before it wished; where it has not, that is known again."""
+        is_due = known is not None and known.wants and plan.acts is not None
+        if known is None or not is_due or not_of_now(known.at, self._clock()):
+            return deque()
+        return deque((known,))
 
     # One market
 

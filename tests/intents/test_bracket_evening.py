@@ -127,7 +127,7 @@ def _trailed(venue: LocalVenue, engine: AlertedEngine) -> None:
         live.wait_for(lambda p=price: trailing(live).peak == p, "the peak")  # type: ignore[misc]
         live.wait_for(lambda: prices(live) == [str(trailing(live).stop)] and live.settled, "the stop")
     noted = engine.ends_as(engine.alert("sell", id="early exit", market_position="flat")[1]["id"], "DONE")
-    assert "no signal acts while a stop trails" in noted.text
+    assert "while a stop trails no signal acts" in noted.text
     venue.set_price("SOL", trailing(live).stop)
     live.wait_for(lambda: is_flat(live), "the trailing stop")
 

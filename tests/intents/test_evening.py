@@ -117,6 +117,8 @@ def test_nothing_is_replayed_after_a_restart(venue: LocalVenue, tmp_path: Path) 
     with alerted(venue, tmp_path) as engine:
         assert engine.ends_as(f"{0:032x}", "EXPIRED").reason == "expired"
         assert engine.ends_as(f"{1:032x}", "FAILED").reason == "unknown"
+        (alarm,) = engine.live.engine.view.intents.alarms_of("SOL")
+        assert "its outcome was seen" in alarm.text, "whoever was not there when it happened is told"
         assert not engine.live.held()
 
 
