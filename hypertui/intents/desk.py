@@ -12,8 +12,6 @@ import logging
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -21,6 +19,7 @@ from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState
 from hypertui.core.market import Source
 from hypertui.intents.arming import Arming
 from hypertui.intents.gate import Alert, GateVerdict, Proof, SourceRules, command_for, judge
+from hypertui.intents.journal_thread import JournalThread
 from hypertui.intents.outcome import FOLLOWED_FOR, outcome
 from hypertui.intents.proving import Prove, Proving
 from hypertui.intents.warnings import Warnings
@@ -34,6 +33,7 @@ from hypertui.port.intents import IntentCounter, IntentsView, IntentView
 _KEPT = 50  # intents that are shown
 _SHOWN_WITHIN = 0.5  # seconds until a snapshot says why the trade has refused something
 _LOOK = 0.2  # seconds between two looks at what becomes of them
+_SETTLED_AGAIN = 5_000  # ms until the journal is tried again that cannot be read
 _PRUNED_EVERY, _PRUNED_ON = 86_400_000, 2_000  # ms until what is too old goes again, and while more is left
 _LOG = logging.getLogger(__name__)
 
@@ -68,12 +68,10 @@ class IntentDesk:
     ) -> None:
         self.arming = arming
         self._engine = engine
-        self._open_journal = open_journal
+        self._journal = JournalThread("intents", open_journal)
         self._network = network
         self._clock = clock
         self._proving = Proving(engine, prove, clock)
-        self._thread = ThreadPoolExecutor(1, "intents")
-        self._journal: IntentJournal | None = None
         self._open: dict[str, tuple[IntentRecord, int]] = {}  # by id: those that are followed, and since when
         self._newest: deque[IntentRecord] = deque(maxlen=_KEPT)
         self._shown: tuple[IntentView, ...] = ()  # newest first
@@ -123,7 +121,7 @@ class IntentDesk:
         if first.id != new.id:
             return self._repeated(new, first)
         self._show(new)
-        task = asyncio.create_task(self._seen_through(rules, alert, new))
+        task = asyncio.create_task(self._seen_through(rules, alert, new), name=new.id)
         self._pursuing.add(task)
         task.add_done_callback(self._pursuing.discard)
         return Received(new.id, IntentState.RECEIVED, True)
@@ -274,12 +272,13 @@ class IntentDesk:
 
     async def run(self) -> None:
         """Settle what an earlier engine has left, then follow what is under way, until cancelled."""
-        with suppress(NotWritten):
-            await self._settle_what_was_left()
+        is_settled, tried_at = await self._settled(), self._clock()
         prunes_at = self._clock()
         while True:
             await asyncio.sleep(_LOOK)
             now = self._clock()
+            if not is_settled and now - tried_at >= _SETTLED_AGAIN:
+                is_settled, tried_at = await self._settled(), now
             if now >= prunes_at:
                 prunes_at = now + await self._prune(now)
             self.warnings.look_for_silence(self.arming.rules, self.arming.view, now)
@@ -306,12 +305,24 @@ class IntentDesk:
             task.cancel()
         await asyncio.gather(*self._pursuing, return_exceptions=True)
         await self._proving.close()
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
-        self._thread.shutdown(wait=False)
+        await self._journal.close()
+
+    async def _settled(self) -> bool:
+        """Whether it is known what an earlier engine has left, and that is settled."""
+        try:
+            await self._settle_what_was_left()
+        except NotWritten as error:
+            _LOG.warning("what an earlier engine has left is not settled yet: %s", error)
+            return False
+        return True
 
     async def _settle_what_was_left(self) -> None:
-        """Nothing is replayed after a restart."""
-        for left in await self._written(lambda journal: journal.unfinished()):
+        """Nothing is replayed after a restart. Raises NotWritten."""
+        found = await self._written(lambda journal: journal.unfinished())
+        own = self._open.keys() | {task.get_name() for task in self._pursuing}
+        for left in found:
+            if left.id in own:
+                continue
             if left.command_id:
                 text = "the engine ended before its outcome was seen; it is not tried again"
                 verdict = GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, text)
@@ -328,21 +339,11 @@ class IntentDesk:
         self._shown = tuple(_view(each) for each in reversed(self._newest))
 
     async def _written(self, work: Callable[[IntentJournal], T]) -> T:
-        """What `work` does with the journal, in its thread. Raises NotWritten."""
-        loop = asyncio.get_running_loop()
+        """What `work` does with the journal. Raises NotWritten."""
         try:
-            return await loop.run_in_executor(self._thread, self._with_journal, work)
+            return await self._journal.do(work)
         except JournalError as error:
             raise NotWritten(str(error)) from None
-
-    def _with_journal(self, work: Callable[[IntentJournal], T]) -> T:
-        if self._journal is None:
-            self._journal = self._open_journal()
-        return work(self._journal)
-
-    def _let_go(self) -> None:
-        if self._journal is not None:
-            self._journal.close()
 
     def _show(self, record: IntentRecord) -> None:
         for number, known in enumerate(self._newest):

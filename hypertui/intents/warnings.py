@@ -73,6 +73,15 @@ class Warnings:
             else:
                 self.clear(key)
 
+    def not_written(self, title: str, why: str, trade: str) -> None:
+        """What whoever is called so wants cannot be written down."""
+        text = f"{title}: nothing comes of it while it cannot be written down: {why}"
+        self.sound(f"{title} journal", Severity.WARNING, text, trade)
+
+    def written(self, title: str) -> None:
+        """It can."""
+        self.clear(f"{title} journal")
+
     def sound(self, key: str, severity: Severity, text: str, trade: str = "") -> None:
         """This holds now, which those who watch `trade` should know, or those of all."""
         with self._lock:

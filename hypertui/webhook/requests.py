@@ -14,7 +14,6 @@ from typing import Protocol
 from hypertui.core.intents import IntentReason
 from hypertui.intents.desk import IntentDesk, NotWritten, Received
 from hypertui.intents.gate import Alert, SourceRules, not_of_now
-from hypertui.port.snapshot import Severity
 from hypertui.webhook.limits import AlertRate, WrongSecrets
 from hypertui.webhook.message import Misunderstood, alert_of
 from hypertui.webhook.origin import AddressRange, is_within, origin
@@ -130,14 +129,12 @@ class Door:
             self._desk.deny("rate")
             return HookAnswer(429, {"error": "too many alerts: 10 a minute"})
         rules = settings.rules
-        trouble = f"{rules.title} journal"
         try:
             answer = await self._taken(settings, said)
         except NotWritten as error:
-            text = f"{rules.title}: nothing comes of an alert, because it cannot be written down: {error}"
-            self._desk.warnings.sound(trouble, Severity.WARNING, text, rules.trade)
+            self._desk.warnings.not_written(rules.title, str(error), rules.trade)
             return HookAnswer(503, {"error": "it could not be written down: send it again"})
-        self._desk.warnings.clear(trouble)
+        self._desk.warnings.written(rules.title)
         return answer
 
     async def _taken(self, settings: HookSettings, said: bytes) -> HookAnswer:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hypertui.cli.journal import journals
+from hypertui.intents import desk
 from hypertui.journal.intents import IntentJournal
 from hypertui.port.commands import Command, Verb
 from hypertui.port.snapshot import Mode
@@ -120,6 +121,23 @@ def test_nothing_is_replayed_after_a_restart(venue: LocalVenue, tmp_path: Path) 
         (alarm,) = engine.live.engine.view.intents.alarms_of("SOL")
         assert "its outcome was seen" in alarm.text, "whoever was not there when it happened is told"
         assert not engine.live.held()
+
+
+def test_what_was_left_is_settled_as_soon_as_the_journal_can_be_read(
+    venue: LocalVenue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "_SETTLED_AGAIN", 10)
+    with alerted(venue, tmp_path) as engine:
+        left = engine.ends_as(engine.alert("pause", id="left")[1]["id"], "REJECTED")
+    journal = IntentJournal.open(engine.url, "paper")
+    journal.receive(replace(left, id="0", key="0", state="RECEIVED", received_at=wall_clock()))
+    journal.close()
+    (again := tmp_path / "again").mkdir()
+    with alerted(venue, again, url="sqlite:////dev/null/journal.db") as engine:
+        engine.live.wait_for(lambda: engine.alert("open", id="1")[0] == 503, "the journal to be down")
+        engine.url = f"sqlite:///{tmp_path / 'journal.db'}"
+        assert engine.ends_as("0", "EXPIRED").reason == "expired"
+        engine.ends_as(engine.alert("open", id="2")[1]["id"], "DONE")
 
 
 def test_a_source_that_is_not_armed_is_held(venue: LocalVenue, tmp_path: Path) -> None:
