@@ -13,6 +13,7 @@ from hypertui.intents.gate import GateVerdict, SourceRules
 from hypertui.port.intents import SourceAlarm, SourceView
 from hypertui.port.snapshot import Acknowledgement, Alarm, Severity
 
+_SAID_EVERY = 1_000  # ms in which it is not said again that an alarm still holds
 _WORTH_TELLING = (IntentState.HELD, IntentState.FAILED, IntentState.EXPIRED)
 
 
@@ -88,7 +89,8 @@ class Warnings:
             now, before = self._clock(), self._alarms.get(key)
             known = None if before is None else before.alarm
             if known is not None and known.active and known.text == text:
-                self._put(trade, replace(known, last=now))
+                if now - known.last >= _SAID_EVERY:
+                    self._put(trade, replace(known, last=now))
                 return
             count = 1 if known is None else known.count + 1
             self._put(trade, Alarm(key, severity, text, now if known is None else known.first, now, count))

@@ -152,6 +152,14 @@ def test_a_source_that_is_not_armed_is_held(venue: LocalVenue, tmp_path: Path) -
         assert any("tv-sol is armed for 12 h" in text for text in words)
 
 
+def test_what_may_not_act_on_mainnet_cannot_be_armed(venue: LocalVenue, tmp_path: Path) -> None:
+    with alerted(venue, tmp_path, needs_arming=True, is_live=False) as engine:
+        arm = Command("arm-1", Verb.ARM, "test@tty", guard="tv-sol")
+        said = asyncio.run(engine.live.engine.command(arm))
+        assert (said.accepted, said.text) == (False, "tv-sol may not act on mainnet: live = true lets it")
+        assert not any(each.is_armed(wall_clock()) for each in engine.live.engine.view.intents.sources)
+
+
 def _send(engine: AlertedEngine, command: Command) -> None:
     assert asyncio.run(engine.live.engine.command(command)).accepted
 

@@ -228,7 +228,7 @@ def test_a_journal_that_cannot_be_read_is_one_alarm_until_it_can(
             engine.clock.after(engine.ends()[-1])
             engine.again()
             wait_until(lambda: bool(engine.alarms), "the alarm")
-            engine.clock.now += 1
+            engine.clock.now += 1_000
             wait_until(lambda: engine.alarms[0].last == engine.clock.now, "the next try")
             assert [(alarm.key, alarm.active, alarm.count) for alarm in engine.alarms] == [
                 ("signals", True, 1)
