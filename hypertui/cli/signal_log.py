@@ -11,10 +11,12 @@ from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.places import journal_url, state_folder
 from hypertui.cli.tables import write_rows
 from hypertui.cli.values import integer, typed
+from hypertui.core.candles import Interval
+from hypertui.core.clock import wall_ms
 from hypertui.core.market import plain
 from hypertui.journal import JournalError
 from hypertui.journal.errors import NoJournal
-from hypertui.journal.intents import IntentJournal
+from hypertui.journal.intents import KEPT_FOR, IntentJournal
 from hypertui.journal.records import IntentRecord
 from hypertui.journal.signals import SignalJournal, SignalRecord
 from hypertui.settings import Settings, load_settings
@@ -85,6 +87,8 @@ def _rows(rows: Iterator[SignalRecord], intents: _Intents) -> Iterator[dict[str,
 def _became(row: SignalRecord, intent: IntentRecord | None) -> str:
     if not row.wants:
         return ""
+    if intent is None and wall_ms() - row.at > KEPT_FOR:
+        return f"not known any more: what came to nothing is kept for {KEPT_FOR // Interval.DAY} days"
     if intent is None:
         return "nothing: it did not come to an intent"
     return f"{intent.state} {intent.reason}".rstrip()

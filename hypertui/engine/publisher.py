@@ -71,7 +71,9 @@ class Publisher:
 
     def again(self, findings: tuple[Finding, ...] = ()) -> None:
         """Another run is about to begin; `findings` are what the one before was refused by."""
-        self.runner = None
+        if self._publishing is not None:
+            self._publishing.cancel()
+        self._publishing = self.runner = None
         self.snapshot = replace(
             self._blank,
             seq=self.snapshot.seq + 1,

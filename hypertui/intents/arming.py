@@ -60,6 +60,9 @@ class Arming:
             return f"there is no source {command.guard!r}: {names}"
         if not found.needs_arming:
             return f"{found.name} needs no arming on this network"
+        is_live = any(each.is_live for each in self.rules if each.name == found.name)
+        if command.verb is Verb.ARM and not is_live:
+            return f"{found.name} may not act on mainnet: live = true lets it"
         return ""
 
     def arm(self, command: Command) -> str:

@@ -12,16 +12,16 @@ import logging
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState, IntentVerb
+from hypertui.core.intents import COMMAND_OF_INTENT, IntentReason, IntentState
 from hypertui.core.market import Source
 from hypertui.intents.arming import Arming
 from hypertui.intents.gate import OLDEST, Alert, GateVerdict, Proof, SourceRules, command_for, judge
+from hypertui.intents.journal_thread import JournalThread
 from hypertui.intents.outcome import FOLLOWED_FOR, outcome
 from hypertui.intents.proving import Prove, Proving
 from hypertui.intents.shown import MOST_SHOWN, ShownIntents
@@ -38,6 +38,7 @@ _SENT_AGAIN = OLDEST + 10_000  # ms: an alert that is sent later is too old
 _CATCH_UP_EVERY = 2_000  # ms
 _NOBODYS_AFTER = 86_400_000  # ms since an intent of a source that is not in the settings was touched
 _LOOK = 0.2  # seconds between two looks at what becomes of them
+_SETTLED_AGAIN = 5_000  # ms until the journal is tried again that cannot be read
 _PRUNED_EVERY, _PRUNED_ON = 86_400_000, 2_000  # ms until what is too old goes again, and while more is left
 _LOG = logging.getLogger(__name__)
 
@@ -72,12 +73,10 @@ class IntentDesk:
     ) -> None:
         self.arming = arming
         self._engine = engine
-        self._open_journal = open_journal
+        self._journal = JournalThread("intents", open_journal)
         self._network = network
         self._clock = clock
         self._proving = Proving(engine, prove, clock)
-        self._thread = ThreadPoolExecutor(1, "intents")
-        self._journal: IntentJournal | None = None
         self._open: dict[str, tuple[IntentRecord, int]] = {}  # by id: those that are followed, and since when
         # By source and key: those that may have been written down, or not.
         self._unsure: defaultdict[tuple[str, str], list[IntentRecord]] = defaultdict(list)
@@ -136,7 +135,7 @@ class IntentDesk:
         elif first.id != new.id:
             return self._repeated(new, first)
         self._shown.show(new)
-        task = asyncio.create_task(self._seen_through(rules, alert, new))
+        task = asyncio.create_task(self._seen_through(rules, alert, new), name=new.id)
         self._pursuing.add(task)
         task.add_done_callback(self._pursuing.discard)
         return Received(new.id, IntentState.RECEIVED, True)
@@ -145,7 +144,8 @@ class IntentDesk:
         self, rules: SourceRules, verb: str, reason: IntentReason, text: str, key: str = ""
     ) -> Received:
         """Write down that what a source wanted came to nothing. Without a `key` it is like no other one. What
-        would have sold coins that nothing sells is held, which the operator is told. Raises NotWritten."""
+        would have sold coins that nothing sells is held, which the operator is told, as of a sound wish that
+        has come too late. Raises NotWritten."""
         now = self._clock()
         self.arming.heard(rules, now)
         state = IntentState.HELD if reason is IntentReason.HODL else IntentState.REJECTED
@@ -155,9 +155,7 @@ class IntentDesk:
         if first.id != record.id:
             return self._repeated(record, first)
         self._shown.show(record)
-        if state is IntentState.HELD:
-            verdict = GateVerdict(state, reason.value, text)
-            self.warnings.judged(rules.source, rules.trade, IntentVerb(verb), verdict)
+        self.warnings.judged(rules.source, rules.trade, verb, GateVerdict(state, reason.value, text))
         return Received(record.id, state, True)
 
     def _repeated(self, again: IntentRecord, first: IntentRecord) -> Received:
@@ -212,7 +210,6 @@ class IntentDesk:
         now, trade = self._clock(), self._engine.view.trade(rules.trade)
         if verdict.state is not IntentState.ACCEPTED:
             await self._become(record, verdict)
-            self.warnings.judged(rules.source, rules.trade, alert.verb, verdict)
             return
         accepted = replace(
             record,
@@ -224,10 +221,10 @@ class IntentDesk:
             await self._written(lambda journal: journal.change(accepted))
         except NotWritten as error:
             text = f"nothing was done, because it could not be written down: {error}"
-            failed = replace(
-                record, state=IntentState.FAILED.value, reason=IntentReason.EXPIRED.value, text=text
-            )
+            verdict = GateVerdict(IntentState.FAILED, IntentReason.EXPIRED, text)
+            failed = replace(record, state=verdict.state.value, reason=verdict.reason, text=text)
             self._shown.show(failed)
+            self.warnings.judged(record.source, record.trade, record.verb, verdict)
             self._unwritten[record.id] = failed
             _LOG.error("intent %s of %s: %s", record.id, rules.source, text)
             return
@@ -257,14 +254,13 @@ class IntentDesk:
             if verdict.state in (IntentState.ACCEPTED, IntentState.EXPIRED):  # it was sent in time
                 verdict = GateVerdict(IntentState.FAILED, IntentReason.NOT_RUNNING, ack.text)
             await self._become(record, verdict)
-            self.warnings.judged(rules.source, rules.trade, alert.verb, verdict)
             return
         self._open[record.id] = record, self._clock()
         await self._become(record, GateVerdict(IntentState.SENT, "", ack.text))
 
     async def _become(self, record: IntentRecord, verdict: GateVerdict) -> None:
-        """Write down and show a new state; what cannot be written is shown alone until it can be, or is
-        settled by the next start."""
+        """Write down and show a new state, and tell the operator where nothing came of it; what cannot be
+        written is shown alone until it can be, or is settled by the next start."""
         changed = replace(
             record,
             state=verdict.state.value,
@@ -273,6 +269,7 @@ class IntentDesk:
             changed_at=self._clock(),
         )
         self._shown.show(changed)
+        self.warnings.judged(record.source, record.trade, record.verb, verdict)
         if record.id in self._open:
             self._open[record.id] = changed, self._open[record.id][1]
         if verdict.state.is_final:
@@ -288,12 +285,13 @@ class IntentDesk:
 
     async def run(self) -> None:
         """Settle what an earlier engine has left, then follow what is under way, until cancelled."""
-        with suppress(NotWritten):
-            await self._settle_what_was_left()
+        is_settled, tried_at = await self._settled(), self._clock()
         prunes_at = self._clock()
         while True:
             await asyncio.sleep(_LOOK)
             now = self._clock()
+            if not is_settled and now - tried_at >= _SETTLED_AGAIN:
+                is_settled, tried_at = await self._settled(), now
             await self._catch_up(now)
             if now >= prunes_at:
                 prunes_at = now + await self._prune(now)
@@ -306,8 +304,6 @@ class IntentDesk:
                     found = GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, "no outcome was seen")
                 if found is not None and (found.state.value, found.text) != (record.state, record.text):
                     await self._become(record, found)
-                    verb = IntentVerb(record.verb)
-                    self.warnings.judged(record.source, record.trade, verb, found)
 
     async def _prune(self, now: int) -> int:
         """Have some of what is too old go; returns in how many ms more of it may."""
@@ -339,15 +335,27 @@ class IntentDesk:
             task.cancel()
         await asyncio.gather(*self._pursuing, return_exceptions=True)
         await self._proving.close()
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
-        self._thread.shutdown(wait=False)
+        await self._journal.close()
+
+    async def _settled(self) -> bool:
+        """Whether it is known what an earlier engine has left, and that is settled."""
+        try:
+            await self._settle_what_was_left()
+        except NotWritten as error:
+            _LOG.warning("what an earlier engine has left is not settled yet: %s", error)
+            return False
+        return True
 
     async def _settle_what_was_left(self) -> None:
         """Nothing is replayed after a restart. Another engine may be seeing its own through in this
-        journal; what nobody has touched for a day is nobody's any more."""
+        journal; what nobody has touched for a day is nobody's any more. Raises NotWritten."""
         ours, now = {rules.source for rules in self.arming.rules}, self._clock()
-        for left in await self._written(lambda journal: journal.unfinished()):
-            if left.source not in ours and now - left.changed_at < _NOBODYS_AFTER:
+        found = await self._written(lambda journal: journal.unfinished())
+        own = self._open.keys() | {task.get_name() for task in self._pursuing}
+        own |= {each.id for tries in self._unsure.values() for each in tries}
+        for left in found:
+            is_others = left.source not in ours and now - left.changed_at < _NOBODYS_AFTER
+            if left.id in own or is_others:
                 continue
             if left.command_id:
                 text = "the engine ended before its outcome was seen; it is not tried again"
@@ -359,21 +367,11 @@ class IntentDesk:
         self._shown.bring_back(await self._written(lambda journal: journal.newest(MOST_SHOWN)))
 
     async def _written(self, work: Callable[[IntentJournal], T]) -> T:
-        """What `work` does with the journal, in its thread. Raises NotWritten."""
-        loop = asyncio.get_running_loop()
+        """What `work` does with the journal. Raises NotWritten."""
         try:
-            return await loop.run_in_executor(self._thread, self._with_journal, work)
+            return await self._journal.do(work)
         except JournalError as error:
             raise NotWritten(str(error)) from None
-
-    def _with_journal(self, work: Callable[[IntentJournal], T]) -> T:
-        if self._journal is None:
-            self._journal = self._open_journal()
-        return work(self._journal)
-
-    def _let_go(self) -> None:
-        if self._journal is not None:
-            self._journal.close()
 
 
 def _change(record: IntentRecord, journal: IntentJournal) -> None:

@@ -12,8 +12,14 @@ from types import TracebackType
 from typing import Self
 
 from hypertui.intents.desk import IntentDesk
+from hypertui.port.snapshot import Severity
 
 _LAST_WORDS = 5.0  # seconds
+_OVER = {
+    "intents": "what becomes of intents is not followed any more",
+    "alerts": "no alert is taken any more",
+    "signals": "no signal is watched any more",
+}
 _LOG = logging.getLogger(__name__)
 
 # Goes on until it is cancelled, and cleans up after itself.
@@ -55,18 +61,17 @@ class SourceHost:
 
     async def _work(self) -> None:
         named = (("intents", self._desk.run), *self._jobs)
-        tasks = [asyncio.create_task(_kept_apart(name, job), name=name) for name, job in named]
+        tasks = [asyncio.create_task(self._kept_apart(name, job), name=name) for name, job in named]
         await self._over.wait()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._desk.close()
 
-
-async def _kept_apart(name: str, job: SourceJob) -> None:
-    try:
-        await job()
-    except OSError as error:
-        _LOG.warning("no %s any more: %s", name, error)
-    except Exception:  # noqa: BLE001 - whatever it is, the others go on
-        _LOG.exception("a defect: no %s any more", name)
+    async def _kept_apart(self, name: str, job: SourceJob) -> None:
+        try:
+            await job()
+        except Exception:  # noqa: BLE001 - whatever it is, the others go on
+            _LOG.exception("a defect: no %s any more", name)
+            text = f"{_OVER[name]} until the next start: a defect, which the log tells"
+            self._desk.warnings.sound(name, Severity.CRITICAL, text)

@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from hypertui.core.intents import IntentReason, IntentState, IntentVerb
+from hypertui.core.intents import IntentReason, IntentState
 from hypertui.core.market import SourceKind
 from hypertui.core.phrases import lasting
 from hypertui.intents.gate import GateVerdict, SourceRules
 from hypertui.port.intents import SourceAlarm, SourceView
 from hypertui.port.snapshot import Acknowledgement, Alarm, Severity
 
+_SAID_EVERY = 1_000  # ms in which it is not said again that an alarm still holds
 _WORTH_TELLING = (IntentState.HELD, IntentState.FAILED, IntentState.EXPIRED)
 
 
@@ -47,15 +48,15 @@ class Warnings:
                 self._put(self._alarms[alarm.key].trade, replace(alarm, acknowledged=known))
         return [alarm.key for alarm in fresh]
 
-    def judged(self, source: str, trade: str, verb: IntentVerb, verdict: GateVerdict) -> None:
+    def judged(self, source: str, trade: str, verb: str, verdict: GateVerdict) -> None:
         """What a source, called as in the journal, wanted of a trade has come to this."""
         kind, _, name = source.partition(":")
         key = f"{kind} {name} {trade}" if kind == SourceKind.SIGNAL.value else f"{kind} {name}"
-        if verdict.state in _WORTH_TELLING:
+        if verdict.state in _WORTH_TELLING or verdict.reason == IntentReason.STALE:
             missed = verdict.reason == IntentReason.DESYNC
             severity = Severity.CRITICAL if missed else Severity.WARNING
             self.sound(key, severity, f"{key}: {verb} {verdict.state.lower()}: {verdict.text}", trade)
-        elif verdict.state in (IntentState.DONE, IntentState.SENT):
+        elif verdict.state in (IntentState.DONE, IntentState.PARTIAL):
             self.clear(key)
 
     def look_for_silence(self, rules: Sequence[SourceRules], sources: Sequence[SourceView], now: int) -> None:
@@ -73,13 +74,23 @@ class Warnings:
             else:
                 self.clear(key)
 
+    def not_written(self, title: str, why: str, trade: str) -> None:
+        """What whoever is called so wants cannot be written down."""
+        text = f"{title}: nothing comes of it while it cannot be written down: {why}"
+        self.sound(f"{title} journal", Severity.WARNING, text, trade)
+
+    def written(self, title: str) -> None:
+        """It can."""
+        self.clear(f"{title} journal")
+
     def sound(self, key: str, severity: Severity, text: str, trade: str = "") -> None:
         """This holds now, which those who watch `trade` should know, or those of all."""
         with self._lock:
             now, before = self._clock(), self._alarms.get(key)
             known = None if before is None else before.alarm
             if known is not None and known.active and known.text == text:
-                self._put(trade, replace(known, last=now))
+                if now - known.last >= _SAID_EVERY:
+                    self._put(trade, replace(known, last=now))
                 return
             count = 1 if known is None else known.count + 1
             self._put(trade, Alarm(key, severity, text, now if known is None else known.first, now, count))

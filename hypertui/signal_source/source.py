@@ -7,14 +7,13 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 from hypertui.core.candles import Candle
 from hypertui.core.intents import IntentReason, IntentVerb
 from hypertui.core.phrases import time_of_day
 from hypertui.intents.desk import IntentDesk, NotWritten
 from hypertui.intents.gate import Alert, not_of_now
+from hypertui.intents.journal_thread import JournalThread
 from hypertui.journal import JournalError
 from hypertui.journal.signals import SignalJournal, SignalRecord
 from hypertui.port.markets import MarketFacts, MarketSource
@@ -30,8 +29,6 @@ _AT_ONCE = 8  # candles that are taken in one turn, so that the engine is kept w
 _REST = 0.002  # seconds between two turns
 _AGAIN = 5.0  # seconds until the journal is tried again that cannot be read
 _LOG = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 class SignalSource:
@@ -51,12 +48,10 @@ class SignalSource:
         self._plans = tuple(plans)
         self._markets = markets
         self._desk = desk
-        self._open_journal = open_journal
+        self._journal = JournalThread("signals", open_journal)
         self._network = network
         self._clock = clock
         self._every = every
-        self._thread = ThreadPoolExecutor(1, "signals")
-        self._journal: SignalJournal | None = None
         self._written: dict[SignalWatcher, SignalRecord | None] = {}  # what the journal has of each
         self._wishes: dict[SignalWatcher, deque[SignalRecord]] = {}  # written down, and not at the desk yet
         self._shown = {(plan.name, plan.symbol): to_come(plan) for plan in self._plans}
@@ -74,19 +69,20 @@ class SignalSource:
                 for candles, watchers in watches:
                     group.create_task(self._watch(candles, watchers))
         finally:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
-            self._thread.shutdown(wait=False)
+            await self._journal.close()
 
     async def _left(self) -> dict[tuple[str, str], SignalRecord]:
         """What an earlier engine has left; nothing is watched before that is known."""
         while True:
             try:
-                return dict(await self._kept(lambda journal: journal.standing()))
+                left = dict(await self._journal.do(lambda journal: journal.standing()))
             except JournalError as error:
                 text = f"signals are not watched: the journal cannot be read: {error}"
                 self._desk.warnings.sound("signals", Severity.WARNING, text)
-            await asyncio.sleep(_AGAIN)
-            self._desk.warnings.clear("signals")
+                await asyncio.sleep(_AGAIN)
+            else:
+                self._desk.warnings.clear("signals")
+                return left
 
     def _watches(
         self, left: dict[tuple[str, str], SignalRecord]
@@ -100,8 +96,15 @@ class SignalSource:
                 found[key] = CandleWatch(plan.symbol, interval, self._markets, self._clock()), []
             watcher = SignalWatcher(plan, self._network, known, self._clock)
             found[key][1].append(watcher)
-            self._written[watcher], self._wishes[watcher] = known, deque()
+            self._written[watcher], self._wishes[watcher] = known, self._left_over(plan, known)
         return list(found.values())
+
+    def _left_over(self, plan: SignalPlan, known: SignalRecord | None) -> deque[SignalRecord]:
+        """What an earlier process may have died before it wished; where it has not, that is known again."""
+        is_due = known is not None and known.wants and plan.acts is not None
+        if known is None or not is_due or not_of_now(known.at, self._clock()):
+            return deque()
+        return deque((known,))
 
     # One market
 
@@ -150,7 +153,7 @@ class SignalSource:
         try:
             while watcher.changes:
                 record = watcher.changes[0]
-                await self._kept(lambda journal: journal.write(record))  # noqa: B023
+                await self._journal.do(lambda journal: journal.write(record))  # noqa: B023
                 watcher.changes.popleft()
                 self._written[watcher] = record
                 if record.fired:
@@ -159,17 +162,16 @@ class SignalSource:
                     self._wishes[watcher].append(record)
             kept = watcher.kept
             if kept is not None and kept != self._written[watcher]:
-                await self._kept(lambda journal: journal.taken(kept))
+                await self._journal.do(lambda journal: journal.taken(kept))
                 self._written[watcher] = kept
             wishes = self._wishes[watcher]
             while wishes:
                 await self._wish(watcher, wishes[0])
                 wishes.popleft()
         except (JournalError, NotWritten) as error:
-            text = f"{watcher.plan.title}: nothing comes of it while it cannot be written down: {error}"
-            self._sound(watcher, " journal", Severity.WARNING, text)
+            self._desk.warnings.not_written(watcher.plan.title, str(error), watcher.plan.trade)
         else:
-            self._desk.warnings.clear(f"{watcher.plan.title} journal")
+            self._desk.warnings.written(watcher.plan.title)
 
     async def _wish(self, watcher: SignalWatcher, record: SignalRecord) -> None:
         rules, verb = watcher.plan.acts, IntentVerb(record.wants)
@@ -193,18 +195,3 @@ class SignalSource:
 
     def _sound(self, watcher: SignalWatcher, what: str, severity: Severity, text: str) -> None:
         self._desk.warnings.sound(f"{watcher.plan.title}{what}", severity, text, watcher.plan.trade)
-
-    # The journal
-
-    async def _kept(self, work: Callable[[SignalJournal], T]) -> T:
-        """What `work` does with the journal, in its thread. Raises JournalError."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._with_journal, work)
-
-    def _with_journal(self, work: Callable[[SignalJournal], T]) -> T:
-        if self._journal is None:
-            self._journal = self._open_journal()
-        return work(self._journal)
-
-    def _let_go(self) -> None:
-        if self._journal is not None:
-            self._journal.close()

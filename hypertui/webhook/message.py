@@ -127,6 +127,9 @@ def alert_of(
         raise Misunderstood(IntentReason.NOT_ALLOWED, text, wanted)
     if said.size is not None and wanted is not IntentVerb.OPEN:
         raise Misunderstood(IntentReason.NOT_ALLOWED, "an entry alone has a size", wanted)
+    if said.size is None and _SIZE in found and wanted is IntentVerb.OPEN:
+        text = "its size is empty, and what it leaves open is not the plan's whole size"
+        raise Misunderstood(IntentReason.SCHEMA, text, wanted)
     at = moment_of(said.time)
     # Hashed, because nobody knows what a sender writes there.
     key = _digest(said.id) if said.id else _digest(source, symbol, wanted, str(at), said.order_id)

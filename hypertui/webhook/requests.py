@@ -128,10 +128,14 @@ class Door:
         if not self._rate.allows(name, self._clock()):
             self._desk.deny("rate")
             return HookAnswer(429, {"error": "too many alerts: 10 a minute"})
+        rules = settings.rules
         try:
-            return await self._taken(settings, said)
-        except NotWritten:
+            answer = await self._taken(settings, said)
+        except NotWritten as error:
+            self._desk.warnings.not_written(rules.title, str(error), rules.trade)
             return HookAnswer(503, {"error": "it could not be written down: send it again"})
+        self._desk.warnings.written(rules.title)
+        return answer
 
     async def _taken(self, settings: HookSettings, said: bytes) -> HookAnswer:
         rules = settings.rules

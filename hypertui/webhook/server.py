@@ -41,7 +41,7 @@ class WebhookServer:
         listening.setblocking(False)
 
     async def serve(self) -> None:
-        """Take alerts until cancelled. Raises OSError where the socket fails."""
+        """Take alerts until cancelled."""
         server, turn = web.Server(self._handle), sys.getswitchinterval()
         sys.setswitchinterval(min(turn, _TURN))
         try:

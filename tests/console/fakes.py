@@ -66,8 +66,10 @@ class FakeEngine:
                 )
 
             self.snapshot = replace(self.snapshot, alarms=taken(self.snapshot.alarms))
-            sources = tuple(replace(each, alarms=taken(each.alarms)) for each in self.intents.sources)
-            self.intents = replace(self.intents, sources=sources)
+            warnings = tuple(
+                replace(each, alarm=alarm) for each in self.intents.warnings for alarm in taken((each.alarm,))
+            )
+            self.intents = replace(self.intents, warnings=warnings)
         if isinstance(self.ack, Exception):
             raise self.ack
         return replace(self.ack, id=command.id)

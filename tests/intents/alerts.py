@@ -66,10 +66,11 @@ class AlertedEngine:
         journal: OpenTrade | None = None,
         prove: Prove | None = None,
         sized: bool = False,
+        url: str = "",
         **rules: object,
     ) -> None:
         self.live = LiveEngine(venue, config, journal)
-        self.url = f"sqlite:///{folder / 'journal.db'}"
+        self.url = url or f"sqlite:///{folder / 'journal.db'}"
         self.hooks = Hooks(folder / "webhooks.json")
         self.tokens = {
             name: self.hooks.add(name, kind, 0)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from hypertui.port.snapshot import Alarm, Severity
 from hypertui.webhook.secrets import signature
-from tests.intents.alerts import alerted, now_text, wall_clock
+from tests.intents.alerts import AlertedEngine, alerted, now_text, wall_clock
 from tests.intents.hostile import DAY, HOSTILE, Hostility, record, send
 from tests.intents.reverse_proxy import HEADER, reverse_proxy
 from tests.support.live_engine import wait_until
@@ -175,6 +176,25 @@ def test_what_cannot_be_written_is_wanted_again(venue: LocalVenue, tmp_path: Pat
         assert engine.alert("open")[0] == 503
         assert not engine.live.held()
         assert engine.live.snapshot.waits
+        assert "cannot be written down" in _alarms(engine)["webhook tv-sol journal"].text
+        with find(engine.url).engine.begin() as connection:
+            connection.execute(text("ALTER TABLE hidden RENAME TO intents"))
+        assert engine.alert("resume")[0] == 202
+        assert not _alarms(engine)["webhook tv-sol journal"].active
+
+
+def test_a_door_that_closes_is_an_alarm(
+    venue: LocalVenue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("hypertui.webhook.server.admitted")
+    with alerted(venue, tmp_path) as engine:
+        engine.live.wait_for(lambda: "alerts" in _alarms(engine), "the alarm")
+        assert _alarms(engine)["alerts"].severity is Severity.CRITICAL
+        assert _alarms(engine)["alerts"].text.startswith("no alert is taken any more until the next start: ")
+
+
+def _alarms(engine: AlertedEngine) -> dict[str, Alarm]:
+    return {each.key: each for each in engine.live.engine.view.intents.alarms}
 
 
 def test_hostile_requests_come_to_nothing(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hypertui.cli.journal import journals
+from hypertui.intents import desk
 from hypertui.journal import JournalDown
 from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
@@ -135,6 +136,8 @@ def test_nothing_is_replayed_after_a_restart(venue: LocalVenue, tmp_path: Path) 
         assert engine.ends_as(f"{1:032x}", "EXPIRED").reason == "expired"
         assert engine.ends_as(f"{2:032x}", "FAILED").reason == "unknown"
         assert engine.ends_as(f"{0:032x}", "SENT").source == theirs
+        (alarm,) = engine.live.engine.view.intents.alarms_of("SOL")
+        assert "its outcome was seen" in alarm.text, "whoever was not there when it happened is told"
         assert not engine.live.held()
 
 
@@ -177,6 +180,23 @@ def test_a_state_that_could_not_be_written_is_written_later(
         assert not fails
 
 
+def test_what_was_left_is_settled_as_soon_as_the_journal_can_be_read(
+    venue: LocalVenue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "_SETTLED_AGAIN", 10)
+    with alerted(venue, tmp_path) as engine:
+        left = engine.ends_as(engine.alert("pause", id="left")[1]["id"], "REJECTED")
+    journal = IntentJournal.open(engine.url, "paper")
+    journal.receive(replace(left, id="0", key="0", state="RECEIVED", received_at=wall_clock()))
+    journal.close()
+    (again := tmp_path / "again").mkdir()
+    with alerted(venue, again, url="sqlite:////dev/null/journal.db") as engine:
+        engine.live.wait_for(lambda: engine.alert("open", id="1")[0] == 503, "the journal to be down")
+        engine.url = f"sqlite:///{tmp_path / 'journal.db'}"
+        assert engine.ends_as("0", "EXPIRED").reason == "expired"
+        engine.ends_as(engine.alert("open", id="2")[1]["id"], "DONE")
+
+
 def test_a_source_that_is_not_armed_is_held(venue: LocalVenue, tmp_path: Path) -> None:
     with alerted(venue, tmp_path, needs_arming=True) as engine:
         row = engine.ends_as(engine.alert("open", id="1")[1]["id"], "HELD")
@@ -187,6 +207,14 @@ def test_a_source_that_is_not_armed_is_held(venue: LocalVenue, tmp_path: Path) -
         assert engine.ends_as(engine.alert("close", id="3")[1]["id"], "HELD").reason == "not-armed"
         words = [event.text for event in engine.live.events("command")]
         assert any("tv-sol is armed for 12 h" in text for text in words)
+
+
+def test_what_may_not_act_on_mainnet_cannot_be_armed(venue: LocalVenue, tmp_path: Path) -> None:
+    with alerted(venue, tmp_path, needs_arming=True, is_live=False) as engine:
+        arm = Command("arm-1", Verb.ARM, "test@tty", guard="tv-sol")
+        said = asyncio.run(engine.live.engine.command(arm))
+        assert (said.accepted, said.text) == (False, "tv-sol may not act on mainnet: live = true lets it")
+        assert not any(each.is_armed(wall_clock()) for each in engine.live.engine.view.intents.sources)
 
 
 def _send(engine: AlertedEngine, command: Command) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal as D
@@ -9,6 +10,8 @@ from decimal import Decimal as D
 import pytest
 from sqlalchemy import text
 
+from hypertui.cli import main
+from hypertui.core.clock import wall_ms
 from hypertui.journal import Journal
 from hypertui.journal.database import find
 from hypertui.journal.intents import IntentJournal
@@ -51,6 +54,21 @@ def test_a_journal_of_before_there_were_signals_takes_them_and_can_be_read(url: 
     journal.write(FIRED)
     assert list(journal.newest(9)) == [FIRED]
     journal.close()
+
+
+@pytest.mark.parametrize(
+    ("days", "became"),
+    [
+        (1, "nothing: it did not come to an intent"),
+        (31, "not known any more: what came to nothing is kept for 30 days"),
+    ],
+)
+def test_the_log_does_not_say_what_became_of_an_intent_that_is_gone(
+    journal: SignalJournal, url: str, capsys: pytest.CaptureFixture[str], days: int, became: str
+) -> None:
+    journal.write(replace(FIRED, at=wall_ms() - days * 86_400_000))
+    assert main(["signals", "log", "--ledger", url, "--json"]) == 0
+    assert [row["became"] for row in json.loads(capsys.readouterr().out)] == [became]
 
 
 def test_the_intents_of_a_signal_are_found_by_their_keys(url: str) -> None:

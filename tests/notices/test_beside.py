@@ -9,6 +9,7 @@ from contextlib import nullcontext
 
 import pytest
 
+from hypertui.core.intents import IntentReason
 from hypertui.engine.engine import EmbeddedEngine
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.refusal import StartRefused
@@ -41,7 +42,7 @@ def test_it_ends_with_the_engine() -> None:
         finally:
             told.append("ended")
 
-    assert ended(job, asked=asked) == StopReason(2, "not today")
+    assert ended(job, asked=asked) == StopReason(2, "not today", IntentReason.PREFLIGHT)
     assert told == ["ended"]
 
 
@@ -55,7 +56,7 @@ def test_what_fails_is_named_and_nothing_else_ends(caplog: pytest.LogCaptureFixt
         await asyncio.sleep(0)
         asked.set()
 
-    assert ended(fails, goes_on, asked=asked) == StopReason(2, "not today")
+    assert ended(fails, goes_on, asked=asked) == StopReason(2, "not today", IntentReason.PREFLIGHT)
     assert "a defect beside the trades: OSError" in caplog.text
     assert "s3cret" not in caplog.text
 
@@ -72,4 +73,4 @@ def test_what_does_not_end_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatc
             except asyncio.CancelledError:
                 continue
 
-    assert ended(stays, asked=asked) == StopReason(2, "not today")
+    assert ended(stays, asked=asked) == StopReason(2, "not today", IntentReason.PREFLIGHT)

@@ -18,6 +18,7 @@ from hypertui.cli.journal import journals
 from hypertui.core.intents import IntentVerb
 from hypertui.journal.database import find
 from hypertui.port.commands import Verb
+from hypertui.signal_source import source
 from hypertui.signals.codec import decode
 from hypertui.signals.watch import walk
 from hypertui.strategy.bracket.entry_rules import EntryOrder, EntryRules
@@ -152,8 +153,22 @@ def test_a_ladder_that_begins_by_a_signal_needs_no_webhook(tmp_path: Path) -> No
             engine.reach(ends[DOWN - 1])
             engine.reach(ends[DOWN])
             assert engine.ends_as(f"SOL buy {ends[DOWN]}", "HELD").reason == "not-armed"
-            assert "signal dip: open held" in live.engine.view.intents.alarms[0].text
+            assert "signal dip SOL: open held" in live.engine.view.intents.alarms[0].text
             assert not live.held()
+
+            # Killed between the row of the firing and its intent.
+            engine.leave()
+            with find(engine.url).engine.begin() as connection:
+                connection.execute(text("DELETE FROM intents"))
+            engine.again()
+            assert engine.ends_as(f"SOL buy {ends[DOWN]}", "HELD").reason == "not-armed"
+            engine.leave()
+            with find(engine.url).engine.begin() as connection:
+                connection.execute(text("DELETE FROM intents"))
+            engine.clock.now = ends[DOWN] + 60_001
+            engine.again()
+            engine.reach(ends[DOWN + 1])
+            assert not engine.intents(), "it is too late for that one"
 
 
 @pytest.mark.parametrize("late", [61, 3_600])
@@ -173,6 +188,7 @@ def test_what_is_seen_too_late_opens_nothing(tmp_path: Path, late: int) -> None:
             assert engine.ends_as(f"SOL buy {ends[DOWN]}", "REJECTED").reason == "stale"
             assert next(each.at for each in engine.rows() if each.fired) == ends[DOWN]
             assert not engine.live.held()
+            wait_until(lambda: any("rejected: it is of " in each.text for each in engine.alarms), "the alarm")
 
 
 def test_candles_that_stay_away_are_an_alarm_until_they_come(tmp_path: Path) -> None:
@@ -197,6 +213,28 @@ def test_candles_that_stay_away_are_an_alarm_until_they_come(tmp_path: Path) -> 
             engine.reach(ends[70])
             wait_until(lambda: not any(alarm.active for alarm in engine.alarms), "its end")
             assert engine.shown.counted == 71
+
+
+def test_a_journal_that_cannot_be_read_is_one_alarm_until_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "_AGAIN", 0.01)
+    venue, live_through = past_venue(DIP)
+    with venue:
+        live_through()
+        with SignalledEngine(venue, tmp_path) as engine:
+            file = Path(engine.url.removeprefix("sqlite:///"))
+            file.mkdir()
+            engine.clock.after(engine.ends()[-1])
+            engine.again()
+            wait_until(lambda: bool(engine.alarms), "the alarm")
+            engine.clock.now += 1_000
+            wait_until(lambda: engine.alarms[0].last == engine.clock.now, "the next try")
+            assert [(alarm.key, alarm.active, alarm.count) for alarm in engine.alarms] == [
+                ("signals", True, 1)
+            ]
+            file.rmdir()
+            wait_until(lambda: not engine.alarms[0].active, "its end")
 
 
 def test_nothing_comes_of_what_cannot_be_written_down(tmp_path: Path) -> None:
