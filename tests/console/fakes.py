@@ -66,8 +66,11 @@ class FakeEngine:
                 )
 
             self.snapshot = replace(self.snapshot, alarms=taken(self.snapshot.alarms))
-            sources = tuple(replace(each, alarms=taken(each.alarms)) for each in self.intents.sources)
-            self.intents = replace(self.intents, sources=sources)
+            said = self.intents.warnings
+            acknowledged = zip(said, taken(self.intents.alarms), strict=True)
+            self.intents = replace(
+                self.intents, warnings=tuple(replace(each, alarm=alarm) for each, alarm in acknowledged)
+            )
         if isinstance(self.ack, Exception):
             raise self.ack
         return replace(self.ack, id=command.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from hypertui.port.intents import IntentsView, IntentView, SourceView
+from hypertui.port.intents import IntentsView, IntentView, SourceAlarm, SourceView
 from hypertui.port.snapshot import Alarm, Network, Severity, Snapshot
 from tests.console.scenes import PLAYS
 from tests.support.stage import NOW, Scene, perform
@@ -71,15 +71,6 @@ def intents() -> IntentsView:
             NOW - 192_000,
             True,
             NOW + 39_720_000,
-            (
-                Alarm(
-                    "webhook tv-btc",
-                    Severity.CRITICAL,
-                    "webhook tv-btc: open held: an alert was missed",
-                    at,
-                    at,
-                ),
-            ),
         ),
         SourceView("own", "BTC", ("pause", "resume"), None, True),
     )
@@ -90,7 +81,11 @@ def intents() -> IntentsView:
         IntentView("b2" * 16, "webhook:tv-btc", "open", "BTC", at, "DUPLICATE", "duplicate", "of a9", at),
         IntentView("a9" * 16, "webhook:tv-btc", "open", "BTC", at, "DONE", "", "the trade is open", at),
     )
-    return IntentsView("http://127.0.0.1:9465/hook/", sources, wanted, denied=(("secret", 3),))
+    missed = "webhook tv-btc: open held: an alert was missed"
+    alarm = SourceAlarm("BTC", Alarm("webhook tv-btc", Severity.CRITICAL, missed, at, at))
+    return IntentsView(
+        "http://127.0.0.1:9465/hook/", sources, wanted, denied=(("secret", 3),), warnings=(alarm,)
+    )
 
 
 def tripped() -> Snapshot:
