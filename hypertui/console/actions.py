@@ -337,10 +337,14 @@ class OperatorActions(Host, inherit_bindings=False):
         elif self._options.replay is not None:
             self.request_stop()
         elif not self.is_owner:
-            self.ask(questions.detach, self._leave_it_running)
+            self.ask(partial(questions.detach, self._is_heard), self._leave_it_running)
         else:
             desk = self._of_all(questions.quit_desk)
             self.ask(desk if self.frame.several else questions.quit_console, self._leave)
+
+    def _is_heard(self) -> bool:
+        """Whether the engine has said something just now, for all that this console knows."""
+        return self.engine.attachment is not Attachment.CUT and self.frame.silent is None
 
     def _leave_it_running(self, answer: str) -> None:
         if answer:

@@ -154,6 +154,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         attachment, pen = self.engine.attachment, view.pen
         if self.frame.attachment is Attachment.WRITER and attachment is Attachment.OBSERVER:
             self._notice, self._notice_at = f"{pen.partition(' ')[0] or 'nobody'} has the pen now", now
+        others = (each for trade in view.trades if trade.name != snapshot.name for each in trade.commands)
         self._event_buffer.pull(self.engine.events_after, now)
         self.frame = Frame(
             snapshot,
@@ -164,7 +165,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
             events=self._event_buffer.of(snapshot.name),
             sent=(sent := self._command_sender.unknown_to(snapshot)),
             notice=self._notice if now - self._notice_at <= _NOTICE_FOR else "",
-            toasts=self._toasts.current((*sent, *snapshot.commands), now),
+            toasts=self._toasts.current((*sent, *snapshot.commands), now, others),
             leaving=self.stop.on_exit if self.stop.requested and self.is_owner else None,
             ended=self.ended,
             crash=self._crash,

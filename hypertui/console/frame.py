@@ -29,6 +29,7 @@ _ENGINE = "engine"  # the source that is the engine itself
 # Why no engine takes a command.
 IS_REPLAY = "this is a replay"
 HAS_LEFT = "the engine has left: it takes no commands"
+NONE_ARMED = "no signal and no webhook needs arming here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,10 @@ class Frame:
         over = self.snapshot.mode in (Mode.HALTED, Mode.STOPPED)
         if verb is Verb.RESUME and over and self.several:
             return ""  # it starts the trade again
+        if verb is Verb.ARM:
+            needed = {each.needs_arming for each in self.signals}
+            needed |= {each.needs_arming for each in self.intents.sources}
+            return "" if True in needed else NONE_ARMED
         return dict(self.snapshot.refusals).get(verb, "")
 
     @property

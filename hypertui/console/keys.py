@@ -213,6 +213,7 @@ KEYS = (
         "arm a signal or a webhook for 12 hours, or disarm it",
         bar=KeyBar.SIGNALS,
         sources=True,
+        verb=Verb.ARM,
     ),
     Key(
         "acknowledge",
@@ -337,15 +338,7 @@ OPERATOR_KEYS = frozenset(
 
 # Bound in a replay alone.
 REPLAY_KEYS = (
-    Key(
-        "replay_pause",
-        "space",
-        "replay('pause')",
-        "Stop/go",
-        "Go",
-        "replay: stand still, and go on",
-        bar=_BOTH,
-    ),
+    Key("replay_pause", "space", "replay('pause')", "Stop/go", "Go", "replay: stand or go on", bar=_BOTH),
     Key("replay_faster", "plus", "replay('faster')", "Faster", "Fast", "replay: faster", "+", bar=_BOTH),
     Key("replay_slower", "minus", "replay('slower')", "Slower", "Slow", "replay: slower", "-", bar=_BOTH),
     Key(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from hypertui.port.commands import CommandState, CommandView
@@ -33,18 +33,25 @@ class Toasts:
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] | None = None
 
-    def current(self, commands: Sequence[CommandView], now: int) -> tuple[Toast, ...]:
-        """The newest first. `commands` are all there are, newest first; what had ended before the first call
-        is no news."""
+    def current(
+        self, commands: Sequence[CommandView], now: int, others: Iterable[CommandView] = ()
+    ) -> tuple[Toast, ...]:
+        """The newest first. `commands` are all there are, newest first, and `others` those of other trades:
+        these are not shown, but what ends among them is no news when their trade is. What had ended before
+        the first call is none either."""
+        every = {each.id: each for each in (*commands, *others)}
         if self._seen is None:
-            self._seen = {each.id: _Seen(each, until=now) for each in commands if each.state in _SHOWN_FOR}
-        seen = {each.id: self._seen.get(each.id) or _Seen(each) for each in commands}
-        for command in commands:
+            self._seen = {
+                id: _Seen(each, until=now) for id, each in every.items() if each.state in _SHOWN_FOR
+            }
+        seen = {id: self._seen.get(id) or _Seen(each) for id, each in every.items()}
+        for command in every.values():
             known = seen[command.id]
             known.command = command
             known.course.setdefault(command.state, command.took)
             if known.until is None and command.state in _SHOWN_FOR:
                 known.until = now + _SHOWN_FOR[command.state]
         self._seen = seen
-        shown = [each for each in seen.values() if each.until is None or now < each.until]
+        mine = (seen[each.id] for each in commands)
+        shown = [each for each in mine if each.until is None or now < each.until]
         return tuple(Toast(each.command, tuple(each.course.items())) for each in shown[:_MOST])

@@ -61,6 +61,17 @@ def test_what_cannot_be_said_is_not_sent(attachment: Attachment, says: str) -> N
     drive(desk.app, scenario)
 
 
+def test_leaving_claims_nothing_of_an_engine_that_is_not_heard() -> None:
+    desk = desk_of(Attachment.CUT, pen="")
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.open(pilot, "q")
+        assert "whether it trades on is not known here" in desk.text
+        assert "elsewhere and" not in desk.text
+
+    drive(desk.app, scenario)
+
+
 def test_leaving_leaves_the_engine_trading() -> None:
     desk = desk_of(Attachment.WRITER)
 

@@ -18,6 +18,7 @@ from hypertui.console.views.bracket import lines as price_lines
 from hypertui.console.views.bracket.axis import PriceAxis
 from hypertui.console.views.bracket.picture import BracketPicture
 from hypertui.console.views.key_bar import key_bar
+from hypertui.console.views.phone import phone
 from hypertui.core.market import Side
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.snapshot import Network, Snapshot
@@ -47,7 +48,7 @@ def test_the_key_says_what_it_buys_and_where_the_stop_will_be_and_tells_it() -> 
         text = desk.text
         assert "buys      0.40314 BTC, about 25,599.39 USD at 5x" in text
         assert "by        post-only limit at 63,500, it stays there" in text
-        assert "stop      61,652 (−2.91 %), from the first fill on" in text
+        assert "stop      near 61,652 (−2.91 %), from the first fill on" in text
         assert "it loses 767.98 USD, fees of both ways among it" in text
         assert "then      an exit sells it" in text and "30 min after that it may be told again" in text
         await desk.press(pilot, "escape")
@@ -244,3 +245,34 @@ def test_its_map_says_that_there_is_none() -> None:
         assert "wanted: by the bracket" in await desk.press(pilot, "2")
 
     drive(desk.app, scenario, (80, 24))
+
+
+def test_an_order_of_all_that_is_held_is_not_said_to_be_of_nothing() -> None:
+    desk = Desk(snapshot=states.bought())
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.press(pilot, "2")
+        stop = next(row for row in desk.text.splitlines() if "▼ stop" in row)
+        assert stop.split()[5:7] == ["all", "all"], stop
+        text = await desk.press(pilot, "down", "enter")
+        assert "DETAILS" in text and "size            all" in text
+
+    drive(desk.app, scenario)
+
+
+def test_on_a_small_screen_all_lines_under_the_orders_begin_at_the_margin() -> None:
+    desk = Desk(snapshot=states.bought())
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        await desk.press(pilot)
+        rows = [row for row in desk.text.splitlines() if row.strip()]
+        assert all(row.startswith((" ", "►")) for row in rows), rows
+
+    drive(desk.app, scenario, (80, 24))
+
+
+def test_what_all_stops_bring_stands_apart_from_the_net_result_on_the_narrowest_phone() -> None:
+    view = replace(states.bought(), net_pnl=D("-10010.22"))
+    rows = ["".join(span.text for span in row) for row in phone(Frame(view, parts.NOW), 40, 20)]
+    (net,) = (row for row in rows if row.startswith("net"))
+    assert " to all stops" in net, net

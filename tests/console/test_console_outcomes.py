@@ -49,6 +49,22 @@ def test_a_command_is_told_of_until_some_seconds_after_its_end_and_a_bad_one_for
     assert shown(83_000, failed, done, old) == []
 
 
+def test_what_ended_in_another_trade_is_no_news_once_that_is_shown() -> None:
+    toasts = Toasts()
+    mine, other = view(CommandState.CONFIRMED, id="mine"), view(CommandState.ACKNOWLEDGED, id="other")
+    refused = replace(other, state=CommandState.REFUSED)
+
+    def shown(now: int, shown: CommandView, beside: CommandView) -> list[str]:
+        return [each.command.id for each in toasts.current((shown,), now, (beside,))]
+
+    assert shown(0, mine, other) == []
+    assert shown(100, mine, refused) == [], "it is of another trade"
+    assert shown(200, refused, mine) == ["other"], "just now refused"
+    assert shown(20_000, refused, mine) == []
+    assert shown(20_100, mine, refused) == [], "long over, however often the trades are stepped through"
+    assert shown(20_200, refused, mine) == []
+
+
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 def test_every_screen_tells_it(size: tuple[int, int]) -> None:
     desk = Desk()

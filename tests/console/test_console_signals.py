@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal as D
 
@@ -9,9 +10,12 @@ import pytest
 from textual.pilot import Pilot
 
 from hypertui.console.frame import Frame
+from hypertui.console.keys import KEYS
 from hypertui.console.lines import Line, Tone
 from hypertui.console.views import signal as full
 from hypertui.console.views import signal_words as words
+from hypertui.console.views import sources
+from hypertui.console.views.key_bar import key_bar
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.signals import SignalView
 from tests.console import parts, signals, states
@@ -146,6 +150,48 @@ def test_w_arms_the_source_under_the_cursor(downs: int, verb: Verb, name: str) -
     drive(desk.app, scenario)
 
 
+def test_a_key_that_arms_nothing_is_dim() -> None:
+    def tone(view: Sequence[SignalView]) -> Tone:
+        shown = replace(frame(), signals=tuple(view), page="signals", keys=KEYS)
+        (bar,) = key_bar(shown, 120, 1)
+        return next(span.role for span in bar if span.text == "w")
+
+    known = signals.standing()
+    assert tone(known) is Tone.KEY
+    assert tone([replace(each, needs_arming=False) for each in known]) is Tone.OFF
+
+
+@pytest.mark.parametrize("key", ["0", "1", "8", "9"])
+def test_with_a_desk_and_signals_all_tabs_are_in_sight_at_80_columns(key: str) -> None:
+    desk = Desk(intents=states.intents(), signals=signals.standing(), beside=(states.ether(),))
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        row = (await desk.press(pilot, key)).splitlines()[2]
+        for name in ("Main", "Desk", "Orders", "Ledger", "Map", "Log", "Health", "Signals", "Exits"):
+            assert name in row, row
+
+    drive(desk.app, scenario, (80, 24))
+
+
+def test_enter_shows_what_a_row_has_cut_or_says_why_it_does_not() -> None:
+    desk = Desk(intents=states.intents(), signals=signals.standing())
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        text = await desk.press(pilot, "8", "down", "enter")
+        assert "no room for details here: z shows this list alone" in text or "DETAILS" in text
+        assert "DETAILS" in await desk.press(pilot, "z")
+        assert "this row has no details" in await desk.press(pilot, "escape", "3", "tab", "enter")
+
+    drive(desk.app, scenario)
+
+
+def test_an_alert_from_before_the_start_is_no_silence() -> None:
+    known = states.intents()
+    view = replace(known, sources=tuple(replace(each, last_at=None) for each in known.sources))
+    rows = sources.table(replace(frame(), intents=view)).rows
+    assert [row.cells[-1].text for row in rows] == ["alert 5m ago", "none known"]
+
+
 def test_what_is_only_watched_needs_no_arming() -> None:
     desk = Desk(signals=signals.standing())
 
@@ -230,7 +276,7 @@ def test_what_is_old_or_not_known_says_so() -> None:
         replace(signal, trouble="the exchange does not answer")
     )
     lacks = replace(signal, missing=12, buy_score=None, sell_score=None)
-    assert "Not known yet: 12 more candles needed without a gap" in shown(lacks)
+    assert "Not known yet: needs 12 more candles" in shown(lacks)
     assert "buy          – ░" in shown(lacks)
 
 
@@ -246,4 +292,4 @@ def test_a_signal_that_knows_no_candle_yet_claims_nothing() -> None:
     )  # fmt: skip
     text = shown(blank)
     assert "No candle has come yet" in text and "? –" in text
-    assert words.state(frame(), blank).text == "○ NEUTRAL"
+    assert words.state(frame(), blank).text == "○ UNKNOWN"

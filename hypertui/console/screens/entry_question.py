@@ -34,7 +34,7 @@ def _figures(snapshot: Snapshot, plan: EntryPlan) -> list[Line]:
     instrument = snapshot.instrument
     coins = f"{fmt.size(plan.size, instrument)} {_symbol(snapshot)}"
     away = (plan.stop - plan.price) / plan.price
-    where = f"{fmt.price(plan.stop, instrument)} ({fmt.percent(away)}), from the first fill on"
+    where = f"near {fmt.price(plan.stop, instrument)} ({fmt.percent(away)}), from the first fill on"
     return [
         fact("buys", f"{coins}, about {fmt.usd(plan.value)} USD at {snapshot.leverage}x", Tone.STRONG),
         fact("by", f"{plan.order} at {fmt.price(plan.price, instrument)}, {plan.rule}"),

@@ -247,9 +247,11 @@ class Page(Screen[None], inherit_bindings=False):
             self.app.show_frame()
 
     def action_open(self) -> None:
-        if self.focus_list is not None:
-            self.focus_list.open()
-            self.app.show_frame()
+        if self.focus_list is None:
+            self.app.notice("no row to open here")
+        elif why := self.focus_list.open():
+            self.app.notice(why)
+        self.app.show_frame()
 
     def action_copy(self) -> None:
         row = None if self.focus_list is None else self.focus_list.current

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from hypertui.console import format as fmt
@@ -257,14 +258,17 @@ def start_again(snapshot: Snapshot) -> Question:
     return question(snapshot, "START the trade again", [fact("position", holding(snapshot)), begins], "start")
 
 
-def detach(snapshot: Snapshot) -> Question:
-    """That the engine, which runs elsewhere, goes on."""
+def detach(is_heard: Callable[[], bool], snapshot: Snapshot) -> Question:
+    """That the engine, which runs elsewhere, goes on, as far as that is known."""
+    said = ("The engine runs elsewhere and", "trades on.")
+    if not is_heard():
+        said = ("The engine is not heard:", "whether it trades on is not known here.")
     body = (
         where(snapshot),
         fact("position", holding(snapshot)),
         BLANK,
-        line("This console closes. The engine runs elsewhere and"),
-        line("trades on."),
+        line(f"This console closes. {said[0]}"),
+        line(said[1]),
     )
     return Question("DETACH", body, (Choice("y", "detach", "yes", asks_anew=False), CANCEL), None)
 

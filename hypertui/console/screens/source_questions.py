@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from hypertui.console import format as fmt
+from hypertui.console.frame import NONE_ARMED
 from hypertui.console.lines import BLANK, Line, Span, Tone, line
 from hypertui.console.screens.question import CANCEL, Choice, Question
 from hypertui.port.commands import Verb
@@ -73,7 +74,7 @@ def not_armable(view: EngineView, name: str = "") -> str:
     """Why no source can be armed, or not the one that is named, in words; empty where one can."""
     found = {source.name for source in armable(view)}
     if not found:
-        return "no signal and no webhook needs arming here"
+        return NONE_ARMED
     return f"{name} needs no arming" if name and name not in found else ""
 
 

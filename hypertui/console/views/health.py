@@ -8,7 +8,7 @@ from math import floor
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Line, Span, Tone, fit, line
+from hypertui.console.lines import Column, Line, Span, Tone, fit, line, wrap
 from hypertui.console.views import header, status_line
 from hypertui.console.views.log import SEVERITY_ROLE
 from hypertui.console.widgets.table import Row, TableContent, facts
@@ -72,7 +72,8 @@ def _alarm(frame: Frame, alarm: Alarm) -> Row:
         Span("now" if alarm.active else frame.clock(alarm.last), Tone.DIM),
         Span(text if alarm.active else f"over: {text}", role),
     )
-    return Row(alarm.key, cells, f"{alarm.severity} {text}", None)
+    copied = f"{alarm.severity} {text}"
+    return Row(alarm.key, cells, copied, lambda _, width: [line(row) for row in wrap(copied, width)])
 
 
 def tasks_basis(frame: Frame) -> tuple[object, ...]:

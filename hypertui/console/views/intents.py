@@ -47,7 +47,8 @@ def table(frame: Frame) -> TableContent:
 
 def _intent(frame: Frame, intent: IntentView) -> Row:
     role = _TONES.get(IntentState(intent.state), Tone.TEXT)
-    why = f"{intent.reason}: {fmt.clean(intent.text)}" if intent.reason else fmt.clean(intent.text)
+    text = fmt.signs(fmt.clean(intent.text))
+    why = f"{intent.reason}: {text}" if intent.reason else text
     copied = f"{intent.id} {intent.source} {intent.verb} {intent.trade} {intent.state} {why}"
     cells = (
         Span(frame.clock(intent.received_at)),

@@ -9,7 +9,7 @@ from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Column, Line, Span, Tone, line, wrap
 from hypertui.console.widgets.table import Row, TableContent, facts
-from hypertui.core.market import Side, plain
+from hypertui.core.market import Instrument, Side, plain
 from hypertui.port.snapshot import Mode
 from hypertui.port.views import OrderView, SlotState
 
@@ -24,6 +24,9 @@ _COLUMNS = (
     Column("order id", right=True, least=8, drop=3),
     Column("", least=20, stretches=True),
 )
+
+
+_WHOLE = "all"
 
 
 def basis(frame: Frame) -> tuple[object, ...]:
@@ -65,7 +68,7 @@ def _row(frame: Frame, order: OrderView) -> Row:
     odd = Tone.CRITICAL if order.fault else Tone.TEXT
 
     def sized(value: Decimal | None) -> Span:
-        return Span(fmt.size(value, instrument), odd if not alike or value is None else Tone.TEXT)
+        return Span(_size(order, value, instrument), odd if not alike or value is None else Tone.TEXT)
 
     words = fmt.signs(fmt.clean(order.fault or order.note))
     state = Span("–") if order.state is None else Span(order.state.value, _role(order.state))
@@ -89,6 +92,11 @@ def kind(side: Side, role: str) -> str:
     return f"{'▲' if side is Side.BUY else '▼'} {fmt.clean(role, 8) or side}"
 
 
+def _size(order: OrderView, value: Decimal | None, instrument: Instrument) -> str:
+    """A size of an order in coins; one without a size of its own is of all that is held."""
+    return _WHOLE if value == 0 and not order.size else fmt.size(value, instrument)
+
+
 def _role(state: SlotState) -> Tone:
     return Tone.TEXT if state is SlotState.LIVE else Tone.HOLD
 
@@ -104,7 +112,7 @@ def details(frame: Frame, order: OrderView, width: int) -> list[Line]:
     pairs = [
         ("client id", Span(fmt.clean(order.client_id or fmt.UNKNOWN, 60))),
         ("order id", Span(fmt.UNKNOWN if order.order_id is None else str(order.order_id))),
-        ("size", Span(fmt.size(order.size, instrument))),
+        ("size", Span(_size(order, order.size, instrument))),
         ("filled", Span(fmt.size(order.filled, instrument))),
         ("limit", Span(fmt.price(order.limit, instrument))),
         ("at the exchange", Span(fmt.price(order.listed_trigger, instrument))),

@@ -66,7 +66,7 @@ def _mark(frame: Frame, width: int) -> Line:
 def _money(frame: Frame, width: int) -> Line:
     figures = Money(frame, brief=True)
     stops = figures.at_stops
-    return both_ends(figures.net.line(), stops.line(short=True) if stops.value else (), width)
+    return both_ends(figures.net.line(), line(" ", *stops.line(short=True)) if stops.value else (), width)
 
 
 def _orders(frame: Frame, width: int) -> list[Line]:

@@ -64,7 +64,7 @@ def narrow(frame: Frame, width: int, height: int) -> list[Line]:
         rows.append(fit(line(words.hindrance(frame, signal)), width))
     for each in frame.intents.intents[: max(height - len(rows), 0)]:
         said = f"{frame.clock(each.received_at)} {each.verb} {fmt.clean(each.trade, 12)} {each.state}"
-        rows.append(fit(line(Span(said), Span(f" {fmt.clean(each.text)}", Tone.DIM)), width))
+        rows.append(fit(line(Span(said), Span(f" {fmt.signs(fmt.clean(each.text))}", Tone.DIM)), width))
     return rows[:height]
 
 
@@ -138,7 +138,8 @@ def _cells(one: IndicatorView) -> Cells:
 
 def _side(one: IndicatorView, of: IndicatorSideView, side: Side) -> Iterator[Span]:
     """What one side needs, whether it is on, and in what share of the candles it was."""
-    yield Span(f"{of.comparison} {fmt.statistic(of.needs, one.unit)}", Tone.DIM)
+    way = "" if of.needs is None else f"{of.comparison} "
+    yield Span(f"{way}{fmt.statistic(of.needs, one.unit)}", Tone.DIM)
     if of.is_on is None:
         yield Span("? –", Tone.WARNING)
     else:

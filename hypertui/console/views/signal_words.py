@@ -8,7 +8,7 @@ from hypertui.console.lines import Span, Tone
 from hypertui.core.market import Side
 from hypertui.port.signals import SignalView
 
-FIRED, ARMED, COOLDOWN, _NEUTRAL = "FIRED", "ARMED", "COOLDOWN", "NEUTRAL"
+FIRED, ARMED, COOLDOWN, _NEUTRAL, _UNKNOWN = "FIRED", "ARMED", "COOLDOWN", "NEUTRAL", "UNKNOWN"
 _LAMPS = {FIRED: "●", ARMED: "◌", COOLDOWN: "○"}
 _TONES = {FIRED: Tone.STRONG, ARMED: Tone.HOLD}
 _FOR = {Side.BUY: "for a buy", Side.SELL: "for a sale"}
@@ -29,6 +29,8 @@ def key_of(signal: SignalView) -> str:
 def state(frame: Frame, signal: SignalView) -> Span:
     """Its state with a lamp; a cooldown has ended once its time is over, candle or not."""
     word = signal.state if signal.state != COOLDOWN or _cools(frame, signal) else _NEUTRAL
+    if word == _NEUTRAL and signal.buy_score is None and signal.sell_score is None:
+        word = _UNKNOWN
     if signal.trouble or signal.is_late(frame.now):
         return Span(f"✗ {word}", Tone.WARNING)
     return Span(f"{_LAMPS.get(word, '○')} {word}", _TONES.get(word, Tone.DIM))
@@ -54,7 +56,7 @@ def course(frame: Frame, signal: SignalView) -> str:
 
 
 def hindrance(frame: Frame, signal: SignalView) -> Span:
-    """Why it does not fire, or cannot; that nothing keeps it from that where it is so."""
+    """Why it does not fire, or cannot; that only its score does where it is so."""
     if signal.trouble:
         return Span(f"No candles: {fmt.clean(signal.trouble)}", Tone.WARNING)
     if signal.candle_at is None:
@@ -64,14 +66,14 @@ def hindrance(frame: Frame, signal: SignalView) -> Span:
         return Span(f"The next candle is overdue for {over}: what is shown is old", Tone.WARNING)
     if signal.missing:
         lacks = fmt.plural(signal.missing, "more candle")
-        return Span(f"Not known yet: {lacks} needed without a gap", Tone.WARNING)
+        return Span(f"Not known yet: needs {lacks}", Tone.WARNING)
     if _cools(frame, signal) and signal.cooldown_until is not None:
         return Span(f"Nothing fires before {frame.clock(signal.cooldown_until)}: it cools down", Tone.DIM)
     if signal.blocked_words:
         return Span(f"Does not fire: {fmt.clean(signal.blocked_words)}", Tone.WARNING)
     if signal.state == FIRED:
         return Span(f"Ends when the score is below {fmt.score(signal.exit)}", Tone.DIM)
-    return Span("Nothing keeps it from firing but its score", Tone.DIM)
+    return Span("Only its score keeps it from firing", Tone.DIM)
 
 
 def may(signal: SignalView) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
-from hypertui.console.lines import Column, Span, Tone
+from hypertui.console.lines import Cells, Column, Span, Tone, line, wrap
 from hypertui.console.views import signal_words as words
 from hypertui.console.widgets.table import Row, TableContent
 from hypertui.core.market import Side
@@ -27,7 +27,8 @@ _NO_ONE = "no signal and no webhook: [signals.NAME], [webhooks.NAME] in the sett
 
 def basis(frame: Frame) -> tuple[object, ...]:
     """What the table is made from."""
-    return (frame.intents.sources, frame.intents.denied, frame.signals, frame.now // 1_000)
+    intents = frame.intents
+    return (intents.sources, intents.denied, intents.intents, frame.signals, frame.now // 1_000)
 
 
 def title(frame: Frame) -> str:
@@ -80,11 +81,25 @@ def _signal(frame: Frame, signal: SignalView) -> Row:
         life,
     )
     why = words.hindrance(frame, signal).text
-    return Row(words.key_of(signal), cells, f"{name} {signal.family} {state.text[2:]} {scores}: {why}")
+    return _told(words.key_of(signal), cells, f"{name} {signal.family} {state.text[2:]} {scores}: {why}")
+
+
+def _told(key: str, cells: Cells, copied: str) -> Row:
+    """A row whose details are what is copied of it: nothing of that is cut."""
+    return Row(key, cells, copied, lambda _, width: [line(text) for text in wrap(copied, width)])
+
+
+def _heard(frame: Frame, source: SourceView) -> Iterator[int]:
+    """When it was heard, since the engine began and before."""
+    if source.last_at is not None:
+        yield source.last_at
+    wanted = (f"{_WEBHOOK}:{source.name}", source.trade)
+    yield from (each.received_at for each in frame.intents.intents if (each.source, each.trade) == wanted)
 
 
 def _webhook(frame: Frame, source: SourceView) -> Row:
-    last = "never" if source.last_at is None else f"alert {fmt.age(frame.now - source.last_at)} ago"
+    at = max(_heard(frame, source), default=None)
+    last = "none known" if at is None else f"alert {fmt.age(frame.now - at)} ago"
     cells = (
         Span(fmt.clean(source.name, 32), Tone.STRONG),
         Span(_WEBHOOK, Tone.DIM),
@@ -93,4 +108,5 @@ def _webhook(frame: Frame, source: SourceView) -> Row:
         armed(frame, source),
         Span(last),
     )
-    return Row(f"{_WEBHOOK} {source.name} {source.trade}", cells, source.name)
+    copied = f"{source.name} {_WEBHOOK} of {source.trade}: may {' '.join(source.verbs)}; {last}"
+    return _told(f"{_WEBHOOK} {source.name} {source.trade}", cells, fmt.clean(copied))

@@ -60,7 +60,8 @@ def beside(ladder_view: View, *, in_full: bool = True) -> View:
         for rule in frame.snapshot.exits:
             at = "" if rule.price is None else f" at {fmt.price(rule.price, frame.snapshot.instrument)}"
             rows.append(line(f"{rule.rule}{at}", Span(f"  {fmt.signs(rule.text)}", Tone.DIM)))
-        return [fit(row, width) for row in rows][:height]
+        margin = "" if in_full else " "
+        return [fit(line(margin, *row), width) for row in rows][:height]
 
     return view
 

@@ -28,6 +28,8 @@ from hypertui.console.widgets.panel import Panel
 
 Details = Callable[[Frame, int], list[Line]]
 
+_LEAST_ROOM = 4  # rows, for details and what they are of
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -120,10 +122,16 @@ class TablePanel(Panel):
         """Put the cursor on a row."""
         self._cursor, self._moved = key, True
 
-    def open(self) -> None:
-        """Show or hide the details of the row under the cursor."""
+    def open(self) -> str:
+        """Show or hide the details of the row under the cursor; returns why there are none to be seen, in
+        words."""
+        self._moved, row = True, self.current
+        if row is None or row.details is None:
+            self._opened = False
+            return "no row to open here" if row is None else "this row has no details"
         self._opened = not self._opened
-        self._moved = True
+        cramped = self._opened and self.content_size.height - self._head < _LEAST_ROOM
+        return "no room for details here: z shows this list alone" if cramped else ""
 
     def back(self) -> bool:
         """Close details, else the filter, else the cursor; returns whether there was one."""
@@ -146,8 +154,8 @@ class TablePanel(Panel):
             await super().on_click(event)
             return
         event.stop()
-        if self._moved and self._cursor == rows[index].key:
-            self.open()
+        if self._moved and self._cursor == rows[index].key and (why := self.open()):
+            self.app.notice(why)
         self.select(rows[index].key)
         self.app.show_frame()
 
@@ -214,7 +222,7 @@ class TablePanel(Panel):
         return [*head, *body, *details]
 
     def _details(self, frame: Frame, row: Row, width: int, room: int) -> list[Line]:
-        if not self._opened or row.details is None or room < 4:
+        if not self._opened or row.details is None or room < _LEAST_ROOM:
             return []
         rule = line(Span(f"── DETAILS {'─' * width}"[:width], Tone.DIM))
         return [rule, *row.details(frame, width)][: max(room * 2 // 3, room - 8)]
