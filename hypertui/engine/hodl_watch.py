@@ -66,6 +66,8 @@ class HodlWatch:
         verdicts: list[HodlVerdict] = []
         for symbol in context.config.hodl:
             self._say_unknown(symbol, is_known=symbol in known)
+            if symbol not in known:
+                continue
             coins = purse.held.get(symbol)
             was_low = any(each.is_low for each in account.hodl if each.symbol == symbol)
             size, change = (ZERO, ZERO) if coins is None else (coins.size, coins.change)

@@ -231,7 +231,7 @@ def test_the_console_offers_to_adopt(home: dict[str, str], tmp_path: Path, venue
         for _ in range(10):
             terminal.type("A")
             with suppress(AssertionError):
-                terminal.read_until("adopt by", deadline=3)
+                wait_until(lambda: venue.call(stops) > 0, "the first stop", deadline=3)
                 break
         wait_until(lambda: venue.call(stops) == 4, "the position to be taken over")
         terminal.read_until("RUNNING")
