@@ -129,8 +129,8 @@ def test_orders_that_would_close_it_are_said(venue: LocalVenue) -> None:
         found = alarms(live)
         assert "1 order at the exchange would close coins of it" in found["hodl BTC orders"].text
         assert "no such market" in found["hodl NONE unknown"].text
-        said = {each.guard for each in live.snapshot.guards}
-        assert "hodl_BTC" in said and "hodl_NONE" not in said, "of which nothing is known"
+        shown = live.on_engine(lambda trade: [each.symbol for each in trade.context.account.hodl], [])
+        assert shown == ["BTC"], "of the other one nothing is known"
 
 
 def test_what_another_trade_watches_is_said_by_that_one_alone(venue: LocalVenue) -> None:
