@@ -20,6 +20,7 @@ from hypertui.port.engine import EngineView
 from hypertui.port.snapshot import Mode, Snapshot
 from tests.console import fakes, parts, states
 from tests.console.emulator import Emulator, TerminalDriver
+from tests.support.prefork import run_to_end
 from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -128,3 +129,9 @@ def test_the_terminal_is_given_back_where_no_page_comes(tmp_path: Path, fails: b
         assert terminal.end() == (3 if fails else 0)
     assert terminal.output.startswith(b"\x1b[?1049h\x1b[?25l")
     assert terminal.output.endswith(b"\x1b[?25h\x1b[?1049l") == fails
+
+
+def test_it_is_drawn_without_the_library_that_the_page_needs() -> None:
+    """To load that takes longer than to draw this."""
+    code = "import sys, hypertui.console.opening; print({'textual', 'rich'} & sys.modules.keys())"
+    assert run_to_end([sys.executable, "-c", code], capture_output=True).stdout == "set()\n"

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Span, Tone, line, wrap
+from hypertui.console.table_content import Row, TableContent
 from hypertui.console.views.log import SEVERITY_ROLE, all_commands, commands
-from hypertui.console.widgets.table import Row, TableContent
 from hypertui.port.engine import Event, EventKind
 from hypertui.port.snapshot import Severity
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Column, Span, Tone, line
+from hypertui.console.table_content import Row, TableContent
 from hypertui.console.views.header import mode_badge
-from hypertui.console.widgets.table import Row, TableContent
 from hypertui.core.market import ZERO
 from hypertui.port.snapshot import Severity
 

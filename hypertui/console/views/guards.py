@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Span, Tone, line, wrap
+from hypertui.console.table_content import Row, TableContent
 from hypertui.console.views.bar import bar
-from hypertui.console.widgets.table import Row, TableContent
 from hypertui.port.views import GuardView
 
 _BAR = 10  # cells

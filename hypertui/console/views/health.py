@@ -9,9 +9,9 @@ from math import floor
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Span, Tone, fit, line, wrap
+from hypertui.console.table_content import Row, TableContent, facts
 from hypertui.console.views import header, status_line
 from hypertui.console.views.log import SEVERITY_ROLE
-from hypertui.console.widgets.table import Row, TableContent, facts
 from hypertui.core import phrases
 from hypertui.port.health import HealthFigures
 from hypertui.port.snapshot import Alarm, Dependency, Snapshot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Span, Tone, line, wrap
-from hypertui.console.widgets.table import Row, TableContent
+from hypertui.console.table_content import Row, TableContent
 from hypertui.core.intents import IntentState
 from hypertui.port.intents import IntentView
 

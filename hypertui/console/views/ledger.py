@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Span, Tone
+from hypertui.console.table_content import Row, TableContent, facts
 from hypertui.console.views.price import change_role
-from hypertui.console.widgets.table import Row, TableContent, facts
 from hypertui.core.market import Side
 from hypertui.port.views import CycleView, FillView, LotView
 

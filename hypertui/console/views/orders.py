@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import BLANK, Column, Line, Span, Tone, line, wrap
-from hypertui.console.widgets.table import Row, TableContent, facts
+from hypertui.console.table_content import Row, TableContent, facts
 from hypertui.core.market import Instrument, Side, plain
 from hypertui.port.snapshot import Mode
 from hypertui.port.views import OrderView, SlotState

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Cells, Column, Span, Tone, line, wrap
+from hypertui.console.table_content import Row, TableContent
 from hypertui.console.views import signal_words as words
-from hypertui.console.widgets.table import Row, TableContent
 from hypertui.core.market import Side
 from hypertui.port.intents import SourceView
 from hypertui.port.signals import SignalView

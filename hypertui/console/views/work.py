@@ -21,9 +21,9 @@ from hypertui.console.lines import (
     width_of,
     wrap,
 )
+from hypertui.console.table_content import Row, TableContent
 from hypertui.console.views import course
 from hypertui.console.views.key_bar import key_bar
-from hypertui.console.widgets.table import Row, TableContent
 from hypertui.port.work import WorkCurve, WorkFact, WorkMap, WorkRow, WorkState, WorkView
 
 _AXIS = 12  # cells

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.lines import Column, Line, Span, Tone, fit, line
+from hypertui.console.table_content import Row, TableContent
 from hypertui.console.views.ladder.orders import status_word
 from hypertui.console.views.orders import kind
 from hypertui.console.views.price import change_role
-from hypertui.console.widgets.table import Row, TableContent
 from hypertui.core.market import Side
 from hypertui.port.views import MapRow, UnitOrder
 
