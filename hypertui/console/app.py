@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 _NOTICE_FOR = 5_000
+_LOOK_FOR_PRICE = 0.05  # seconds between two looks whether the first one has come
 _DEFAULTS = ConsoleOptions()
 
 
@@ -107,6 +108,7 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         self.show_frame()
         if self._options.refresh_hz:
             self.set_interval(1 / self._options.refresh_hz, self.show_frame)
+            self._first_price = self.set_interval(_LOOK_FOR_PRICE, self._look_for_price)
         self.call_after_refresh(self.run_engine)
 
     def on_resize(self) -> None:
@@ -187,6 +189,14 @@ class HyperTui(OperatorActions, inherit_bindings=False):
         self._show_preflight(asked=snapshot.asks is not None and self.ended is None)
         if self.screen is self._dialog:
             self._dialog.tick(self.frame)
+
+    def _look_for_price(self) -> None:
+        """The first live price is shown as soon as it is there: somebody waits for it."""
+        is_here = self.selected.mark_at != self.frame.snapshot.mark_at
+        if is_here:
+            self.show_frame()
+        if is_here or self.ended is not None:
+            self._first_price.stop()
 
     def _present(self) -> None:
         """Show the frame on the page; what changed is written at once where nothing lies over it."""

@@ -12,14 +12,17 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from hypertui.console.frame import Frame
 from hypertui.console.keys import KEYS, offered
 from hypertui.console.opening import drawn, palette_of
 from hypertui.console.palette import PALETTES
+from hypertui.port.commands import StopReason
 from hypertui.port.engine import EngineView
 from hypertui.port.snapshot import Mode, Snapshot
 from tests.console import fakes, parts, states
+from tests.console.driving import drive, until
 from tests.console.emulator import Emulator, TerminalDriver
 from tests.support.terminal import Terminal
 
@@ -136,3 +139,17 @@ def test_it_is_drawn_without_the_library_that_the_page_needs() -> None:
     code = "import sys, hypertui.console.opening; print('textual' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_the_first_live_price_is_shown_as_it_comes() -> None:
+    """Whatever the pace at which everything else is shown."""
+    begun = replace(states.running(), mode=Mode.STARTING, mark=None, mark_at=None)
+    engine = fakes.FakeEngine(begun)
+    app = fakes.console(engine, refresh_hz=0.001)
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        assert app.frame.snapshot.mark is None
+        engine.snapshot = states.running()
+        await until(pilot, lambda: app.frame.snapshot.mark == states.running().mark)
+
+    drive(app, scenario)
