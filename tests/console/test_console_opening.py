@@ -22,7 +22,7 @@ from hypertui.port.commands import StopReason
 from hypertui.port.engine import EngineView
 from hypertui.port.snapshot import Mode, Snapshot
 from tests.console import fakes, parts, states
-from tests.console.driving import drive, until
+from tests.console.driving import drive
 from tests.console.emulator import Emulator, TerminalDriver
 from tests.support.terminal import Terminal
 
@@ -147,9 +147,11 @@ def test_the_first_live_price_is_shown_as_it_comes() -> None:
     engine = fakes.FakeEngine(begun)
     app = fakes.console(engine, refresh_hz=0.001)
 
-    async def scenario(pilot: Pilot[StopReason]) -> None:
+    async def scenario(_: Pilot[StopReason]) -> None:
         assert app.frame.snapshot.mark is None
         engine.snapshot = states.running()
-        await until(pilot, lambda: app.frame.snapshot.mark == states.running().mark)
+        async with asyncio.timeout(10):
+            while app.frame.snapshot.mark != states.running().mark:
+                await asyncio.sleep(0.01)
 
     drive(app, scenario)
