@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from hypertui.port.snapshot import Mode, Snapshot
 from tests.console import fakes, parts, states
 from tests.console.driving import drive
 from tests.console.emulator import Emulator, TerminalDriver
+from tests.support.live_engine import wait_until
 from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -150,8 +152,7 @@ def test_the_first_live_price_is_shown_as_it_comes() -> None:
     async def scenario(_: Pilot[StopReason]) -> None:
         assert app.frame.snapshot.mark is None
         engine.snapshot = states.running()
-        async with asyncio.timeout(10):
-            while app.frame.snapshot.mark != states.running().mark:
-                await asyncio.sleep(0.01)
+        priced = partial(wait_until, lambda: app.frame.snapshot.mark == states.running().mark, "the price")
+        await asyncio.to_thread(priced)
 
     drive(app, scenario)
