@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from functools import partial
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Connection, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from hypertui.core.accumulation import AccumulationState
-from hypertui.journal.archive import open_to_read
-from hypertui.journal.database import find
+from hypertui.journal.archive import open_to_read, open_to_write
 from hypertui.journal.schema import ACCUMULATIONS
 from hypertui.journal.session import DatabaseSession
-from hypertui.journal.tables import create
 
 _WITHIN = 5.0  # seconds
 _ROW = ACCUMULATIONS.c
@@ -56,14 +53,7 @@ class AccumulationJournal:
     @classmethod
     def open(cls, url: str) -> Self:
         """That of the journal at `url`, which is created if there is none."""
-        session = DatabaseSession(find(url))
-        try:
-            work = partial(create, place=session.database.place)
-            session.run(work, within=_WITHIN, begin="BEGIN IMMEDIATE")
-        except BaseException:
-            session.disconnect()
-            raise
-        return cls(session)
+        return cls(open_to_write(url, _WITHIN))
 
     @classmethod
     def read(cls, url: str) -> Self:

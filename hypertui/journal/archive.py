@@ -9,7 +9,7 @@ from tempfile import TemporaryFile
 from hypertui.journal.database import find
 from hypertui.journal.errors import JournalError
 from hypertui.journal.session import DatabaseSession
-from hypertui.journal.tables import check
+from hypertui.journal.tables import check, create
 
 
 def open_to_read(url: str) -> DatabaseSession:
@@ -18,6 +18,19 @@ def open_to_read(url: str) -> DatabaseSession:
     session = DatabaseSession(find(url, make=False, read_only=True))
     try:
         session.run(partial(check, place=session.database.place))
+    except BaseException:
+        session.disconnect()
+        raise
+    return session
+
+
+def open_to_write(url: str, within: float) -> DatabaseSession:
+    """A session on the journal at `url`, which is created if there is none, and whose tables are there after
+    at most `within` seconds. Raises JournalError."""
+    session = DatabaseSession(find(url))
+    try:
+        work = partial(create, place=session.database.place)
+        session.run(work, within=within, begin="BEGIN IMMEDIATE")
     except BaseException:
         session.disconnect()
         raise

@@ -14,12 +14,10 @@ from typing import Any, Self
 from sqlalchemy import Connection, func, inspect, select, text
 
 from hypertui.core.intents import IntentReason, IntentState
-from hypertui.journal.archive import open_to_read
-from hypertui.journal.database import find
+from hypertui.journal.archive import open_to_read, open_to_write
 from hypertui.journal.records import IntentRecord
 from hypertui.journal.schema import INTENTS
 from hypertui.journal.session import DatabaseSession
-from hypertui.journal.tables import create
 
 KNOWN_FOR = 7 * 86_400_000  # ms for which the same intent is known again
 KEPT_FOR = 30 * 86_400_000  # ms for which one is kept that came to nothing
@@ -54,14 +52,7 @@ class IntentJournal:
     @classmethod
     def open(cls, url: str, network: str) -> Self:
         """The intents in the journal at `url`, which is created if there is none."""
-        session = DatabaseSession(find(url))
-        try:
-            work = partial(create, place=session.database.place)
-            session.run(work, within=_AT_START, begin="BEGIN IMMEDIATE")
-        except BaseException:
-            session.disconnect()
-            raise
-        return cls(session, network)
+        return cls(open_to_write(url, _AT_START), network)
 
     @classmethod
     def read(cls, url: str, network: str) -> Self:

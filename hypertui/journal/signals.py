@@ -14,11 +14,9 @@ from typing import Self
 
 from sqlalchemy import Connection, func, inspect, select
 
-from hypertui.journal.archive import open_to_read
-from hypertui.journal.database import find
+from hypertui.journal.archive import open_to_read, open_to_write
 from hypertui.journal.schema import SIGNALS
 from hypertui.journal.session import DatabaseSession
-from hypertui.journal.tables import create
 
 _WRITE_WITHIN = 1.0  # seconds
 _AT_START = 15.0
@@ -65,14 +63,7 @@ class SignalJournal:
     @classmethod
     def open(cls, url: str, network: str) -> Self:
         """The signals in the journal at `url`, which is created if there is none."""
-        session = DatabaseSession(find(url))
-        try:
-            work = partial(create, place=session.database.place)
-            session.run(work, within=_AT_START, begin="BEGIN IMMEDIATE")
-        except BaseException:
-            session.disconnect()
-            raise
-        return cls(session, network)
+        return cls(open_to_write(url, _AT_START), network)
 
     @classmethod
     def read(cls, url: str, network: str) -> Self:
