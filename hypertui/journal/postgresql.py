@@ -128,6 +128,11 @@ def release(connection: Connection, claim: Claim) -> None:
     connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _key(claim)})
 
 
+def release_all(connection: Connection) -> None:
+    """Let go of every advisory lock that this connection holds."""
+    connection.execute(text("SELECT pg_advisory_unlock_all()"))
+
+
 def _key(claim: Claim) -> int:
     digest = hashlib.sha256("\0".join(("hypertui", *claim)).encode()).digest()
     return int.from_bytes(digest[:8], signed=True)

@@ -16,6 +16,7 @@ from hypertui.journal.lock import EngineLock, Locked
 from hypertui.journal.sqlite import BEGIN
 
 PATIENCE = 5.0  # seconds that one piece of work may take, a new connection's own timeout aside
+_GOODBYE = 1.0
 
 T = TypeVar("T")
 
@@ -94,7 +95,12 @@ class DatabaseSession:
             raise
 
     def close(self) -> None:
-        """Close the connection and release all claims."""
+        """Release all claims and close the connection."""
+        if self._claims and self.database.is_postgresql:
+            # A server lets go of a closed connection's claims only when it comes to it, and whoever is next
+            # would be told that we still trade.
+            with contextlib.suppress(JournalError):
+                self.run(self._release_all, within=_GOODBYE, connect=False)
         self.disconnect()
         self._claims.clear()
         while self._locks:
@@ -158,6 +164,11 @@ class DatabaseSession:
         from hypertui.journal import postgresql  # the driver is an extra
 
         postgresql.release(connection, claim)
+
+    def _release_all(self, connection: Connection) -> None:
+        from hypertui.journal import postgresql  # the driver is an extra
+
+        postgresql.release_all(connection)
 
 
 def _discard(connection: Connection) -> None:

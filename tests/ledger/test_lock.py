@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from hypertui.journal import EngineLock, Journal, JournalDown, Locked
 from tests.ledger.helpers import ID, TRADE, Child, input_of
@@ -137,6 +138,20 @@ def test_a_claim_is_of_the_journal_and_ends_with_it(url: str) -> None:
             other.claim("paper", TRADE.account.replace("a", "A"), "BTC")
     with Journal.open(url) as other:
         other.claim(*CLAIM)
+
+
+def test_a_claim_is_gone_before_the_server_has_noticed_that_its_holder_is(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lingering = list[Connection]()
+    monkeypatch.setattr("hypertui.journal.session._discard", lingering.append)
+    with Journal.open(postgres_url) as journal:
+        journal.claim(*CLAIM)
+    monkeypatch.undo()
+    with Journal.open(postgres_url) as other:
+        other.claim(*CLAIM)
+    assert len(lingering) == 1
+    lingering[0].close()
 
 
 def test_a_claim_survives_a_broken_connection(postgres_url: str) -> None:
