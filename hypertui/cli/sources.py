@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypertui.cli.child import environment_of_a_door
 from hypertui.cli.places import journal_url
 from hypertui.cli.webhook_door import hooks_of, place_of, secrets_file
 from hypertui.core.clock import CLOCK, wall_ms
@@ -85,11 +86,13 @@ def _rules(door: socket.socket | None, plans: Sequence[SignalPlan], settings: Se
 
 
 def _alerts(desk: IntentDesk, door: socket.socket, settings: Settings, state_dir: Path) -> SourceJob:
+    from hypertui.alert_source.desk_taker import DeskTaker
+    from hypertui.alert_source.doorkeeper import Doorkeeper
     from hypertui.webhook.origin import address_range
-    from hypertui.webhook.requests import Door
-    from hypertui.webhook.secrets import Hooks
-    from hypertui.webhook.server import WebhookServer
+    from hypertui.webhook.wire import DoorOpening
 
+    hooks = hooks_of(settings)
     trusted = tuple(map(address_range, settings.webhook.trusted_proxies))
-    hooks = Hooks(secrets_file(state_dir))
-    return WebhookServer(desk, Door(desk, hooks, hooks_of(settings), trusted, CLOCK, wall_ms), door).serve
+    opening = DoorOpening(secrets_file(state_dir), hooks, trusted)
+    taker = DeskTaker(desk, hooks)
+    return Doorkeeper(taker, desk.warnings, opening, door, environment_of_a_door()).run

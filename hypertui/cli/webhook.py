@@ -24,8 +24,9 @@ from hypertui.core.market import plain
 from hypertui.core.redaction import printable
 from hypertui.settings import Settings, load_settings
 from hypertui.trade_tables import is_name
+from hypertui.webhook.hook_settings import HookSettings
 from hypertui.webhook.message import Misunderstood
-from hypertui.webhook.requests import MOST_BYTES, HookSettings
+from hypertui.webhook.requests import MOST_BYTES
 from hypertui.webhook.secrets import HookKind, Hooks, signature
 
 _NOT_TAKEN, _NOT_REACHED = 1, 4

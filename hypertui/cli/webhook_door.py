@@ -18,7 +18,7 @@ from hypertui.settings import Settings
 from hypertui.webhook_settings import HookTable
 
 if TYPE_CHECKING:
-    from hypertui.webhook.requests import HookSettings
+    from hypertui.webhook.hook_settings import HookSettings
 
 _WAITING = 64  # connections that the kernel keeps until there is a place
 _SECRETS = "webhooks.json"
@@ -31,7 +31,7 @@ def secrets_file(folder: Path) -> Path:
 
 def hooks_of(settings: Settings) -> Mapping[str, HookSettings]:
     """What the tables come to. Raises ValueError for one that means no trade, or one of several."""
-    from hypertui.webhook.requests import HookSettings
+    from hypertui.webhook.hook_settings import HookSettings
 
     return {name: _hook(settings, name, table, HookSettings) for name, table in settings.webhooks.items()}
 

@@ -13,7 +13,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from hypertui.intents.gate import OLDEST, Alert, GateVerdict, Proof, SourceRules
 from hypertui.intents.journal_thread import JournalThread
 from hypertui.intents.outcome import FOLLOWED_FOR, outcome
 from hypertui.intents.proving import Prove, Proving
+from hypertui.intents.received import NotWritten, Received
 from hypertui.intents.shown import MOST_SHOWN, ShownIntents
 from hypertui.intents.warnings import Warnings
 from hypertui.journal import JournalError
@@ -43,19 +44,6 @@ _PRUNED_EVERY, _PRUNED_ON = 86_400_000, 2_000  # ms until what is too old goes a
 _LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-class NotWritten(Exception):
-    """An alert could not be written down, and nothing is done about it: its sender may send it again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What a sender is told: the id and the state of its intent, or of the first one that was the same."""
-
-    id: str
-    state: IntentState
-    is_new: bool
 
 
 class IntentDesk:
@@ -115,9 +103,9 @@ class IntentDesk:
 
     # What arrives
 
-    def deny(self, why: str) -> None:
-        """Count somebody who was turned away before it was known to be anybody's alert."""
-        self._denied[why] += 1
+    def deny(self, why: str, times: int = 1) -> None:
+        """Count who was turned away before it was known to be anybody's alert."""
+        self._denied[why] += times
 
     async def receive(self, rules: SourceRules, alert: Alert) -> Received:
         """Write an alert down, and have something done about it. Raises NotWritten."""

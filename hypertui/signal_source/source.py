@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from hypertui.core.candles import Candle
 from hypertui.core.intents import IntentReason, IntentVerb
 from hypertui.core.phrases import time_of_day
-from hypertui.intents.desk import IntentDesk, NotWritten
+from hypertui.intents.desk import IntentDesk
 from hypertui.intents.gate import Alert, not_of_now
 from hypertui.intents.journal_thread import JournalThread
+from hypertui.intents.received import NotWritten
 from hypertui.journal import JournalError
 from hypertui.journal.signals import SignalJournal, SignalRecord
 from hypertui.port.markets import MarketFacts, MarketSource

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hypertui.core.intents import IntentReason
-from hypertui.intents.desk import IntentDesk, NotWritten, Received
-from hypertui.intents.gate import Alert, SourceRules, not_of_now
+from hypertui.intents.gate import not_of_now
+from hypertui.intents.received import NotWritten, Received
+from hypertui.webhook.hook_settings import HookSettings
 from hypertui.webhook.limits import AlertRate, WrongSecrets
-from hypertui.webhook.message import Misunderstood, alert_of
+from hypertui.webhook.message import Misunderstood
 from hypertui.webhook.origin import AddressRange, is_within, origin
 from hypertui.webhook.secrets import Hooks
+from hypertui.webhook.taker import AlertTaker
 
 MOST_BYTES = 8_192  # of a body
 _LONGEST_PATH = 200
@@ -27,25 +29,6 @@ _STATUS = {
     IntentReason.SCHEMA: 422,
     IntentReason.STALE: 422,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class HookSettings:
-    """What the plan says of a webhook: its rules, the market of its trade, what its sender may call that, the
-    addresses that it may come from (any, where there are none), the coins that nothing sells, and whether
-    it may say a size."""
-
-    rules: SourceRules
-    symbol: str
-    tickers: frozenset[str] = frozenset()
-    allowed: tuple[AddressRange, ...] = ()
-    hodl: tuple[str, ...] = ()
-    sized: bool = False
-
-    def alert(self, body: bytes) -> Alert:
-        """What the body of a request wants. Raises Misunderstood."""
-        source = self.rules.source
-        return alert_of(body, source, self.symbol, self.tickers, self.hodl, sized=self.sized)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +68,14 @@ class Door:
 
     def __init__(
         self,
-        desk: IntentDesk,
+        taker: AlertTaker,
         hooks: Hooks,
         settings: Mapping[str, HookSettings],
         trusted: Sequence[AddressRange],
         clock: Callable[[], int],
         wall: Callable[[], int],
     ) -> None:
-        self._desk = desk
+        self._taker = taker
         self._hooks = hooks
         self._settings = settings
         self._trusted = tuple(trusted)
@@ -113,7 +96,7 @@ class Door:
         if not is_signed and not (self._hooks.knows_token(name, token) and settings is not None):
             return self._denied("secret", came_from)
         if settings is not None and settings.allowed and not is_within(came_from, settings.allowed):
-            self._desk.deny("address")
+            self._taker.deny("address")
             return HookAnswer(403, {"error": "not from this address"})
         if asked.length is not None and asked.length > MOST_BYTES:
             return self._too_large()
@@ -126,16 +109,12 @@ class Door:
                 return self._denied("secret", came_from)
         assert settings is not None, "else it was denied"
         if not self._rate.allows(name, self._clock()):
-            self._desk.deny("rate")
+            self._taker.deny("rate")
             return HookAnswer(429, {"error": "too many alerts: 10 a minute"})
-        rules = settings.rules
         try:
-            answer = await self._taken(settings, said)
-        except NotWritten as error:
-            self._desk.warnings.not_written(rules.title, str(error), rules.trade)
+            return await self._taken(settings, said)
+        except NotWritten:
             return HookAnswer(503, {"error": "it could not be written down: send it again"})
-        self._desk.warnings.written(rules.title)
-        return answer
 
     async def _taken(self, settings: HookSettings, said: bytes) -> HookAnswer:
         rules = settings.rules
@@ -147,18 +126,18 @@ class Door:
                 text = f"{alert.verb} is not among its verbs"
                 raise Misunderstood(IntentReason.NOT_ALLOWED, text, alert.verb)
         except Misunderstood as error:
-            received = await self._desk.reject(rules, error.verb, error.reason, error.text)
+            received = await self._taker.reject(rules.name, error.verb, error.reason, error.text)
             return _told(_STATUS[error.reason], received, {"reason": error.reason, "error": error.text})
-        received = await self._desk.receive(rules, alert)
+        received = await self._taker.receive(rules.name, alert)
         return _told(202 if received.is_new else 200, received)
 
     def _denied(self, why: str, came_from: str) -> HookAnswer:
-        self._desk.deny(why)
+        self._taker.deny(why)
         answers = self._wrong.answers(came_from, self._clock())
         return HookAnswer(401 if answers else None, {"error": "not known here"})
 
     def _too_large(self) -> HookAnswer:
-        self._desk.deny("size")
+        self._taker.deny("size")
         return HookAnswer(413, {"error": f"more than {MOST_BYTES} bytes"})
 
 

@@ -1,4 +1,4 @@
-"""What listens, on the loop of the desk, which the engine never waits for.
+"""What listens.
 
 A connection is let in when there is a place for it, so many in a second at most, takes one request, and has
 to be over in three seconds: whoever stalls or floods waits, and takes no time from what is traded.
@@ -9,20 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import sys
 from collections.abc import Callable
 
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
 from hypertui.core.admission import admitted
-from hypertui.intents.desk import IntentDesk
 from hypertui.webhook.requests import MOST_BYTES, Door, HookAnswer, HookRequest
+from hypertui.webhook.taker import AlertTaker
 
 MOST_CONNECTIONS = 32
-_PACE = 0.01  # seconds between two that are let in
+PACE = 0.01  # seconds between two that are let in
 _PATIENCE = 3.0  # seconds for a request and its answer
-_TURN = 0.0005  # seconds that a thread of this process keeps the interpreter when another one wants it
 _MOST_HEADER, _MOST_HEADERS = 4_096, 64  # bytes of one, and their number
 _LOG = logging.getLogger(__name__)
 _SILENT = logging.getLogger(f"{__name__}.http")  # the library's words may repeat a request
@@ -30,11 +28,10 @@ _SILENT.disabled = True
 
 
 class WebhookServer:
-    """Answers on `listening`, a socket that listens already, and is closed when that is over. Meanwhile the
-    threads of the process take shorter turns, so that the engine's never waits for long behind a request."""
+    """Answers on `listening`, a socket that listens already, and is closed when that is over."""
 
-    def __init__(self, desk: IntentDesk, door: Door, listening: socket.socket, pace: float = _PACE) -> None:
-        self._desk = desk
+    def __init__(self, taker: AlertTaker, door: Door, listening: socket.socket, pace: float = PACE) -> None:
+        self._taker = taker
         self._door = door
         self._pace = pace
         self._listening = listening
@@ -42,12 +39,10 @@ class WebhookServer:
 
     async def serve(self) -> None:
         """Take alerts until cancelled."""
-        server, turn = web.Server(self._handle), sys.getswitchinterval()
-        sys.setswitchinterval(min(turn, _TURN))
+        server = web.Server(self._handle)
         try:
             await self._accept(server)
         finally:
-            sys.setswitchinterval(turn)
             self._listening.close()
             await server.shutdown(0.1)
 
@@ -68,7 +63,7 @@ class WebhookServer:
                 async with asyncio.timeout(_PATIENCE):
                     await gone.wait()
             except TimeoutError:
-                self._desk.deny("slow")
+                self._taker.deny("slow")
             finally:
                 transport.abort()
         except OSError:

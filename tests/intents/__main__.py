@@ -2,7 +2,7 @@
 
 They are sent by another process, in stretches between which nothing is sent: what the engine's loop does in
 the ones is set beside what it does in the others. In the second half the limits' clock runs fast, so that
-what they would have kept out meets the checks behind them.
+what they would have kept out meets the checks behind them: nobody's engine is asked as much as in that half.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ import io
 import logging
 import multiprocessing
 import resource
+import sys
 import tempfile
 import time
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
+from typing import TypeAlias
 
-from tests.intents.alerts import alerted
+from hypertui.core.clock import CLOCK
+from tests.intents.alerts import AlertedEngine, alerted
+from tests.intents.door_process import set_clocks
 from tests.intents.hostile import DAY, Hostility, attack, record
 from tests.support.live_engine import wall_clock
 from tests.support.local_venue import LocalVenue
@@ -28,6 +32,8 @@ _QUIET = 6.0  # seconds of a stretch without requests
 _LOOK = 0.01
 _PACE = 0.01  # seconds between two connections that are let in, as everywhere
 _FASTER = 500  # than time goes by, in the second half
+
+_Half: TypeAlias = tuple[list[float], list[float]]  # without requests, and with them
 
 
 def main() -> int:
@@ -39,48 +45,54 @@ def main() -> int:
     logged = io.StringIO()
     logging.basicConfig(stream=logged, level=logging.INFO, force=True)
     began = wall_clock()
-    behind: list[int] = [-DAY]
-    fast_since: list[int | None] = [None]
-    told, quiet, attacked, grown = Hostility(), list[float](), list[float](), [_memory()]
-
-    def limits_clock() -> int:
-        now, since = wall_clock(), fast_since[0]
-        return now if since is None else now + (now - since) * _FASTER
-
-    def wall() -> int:
-        return wall_clock() + behind[0]
-
+    told = Hostility()
+    halves: tuple[_Half, _Half] = (([], []), ([], []))
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalVenue() as venue,
-        alerted(venue, Path(folder), pace=_PACE, wall=wall, clock=limits_clock) as engine,
+        alerted(venue, Path(folder), command=_door(Path(folder)), pace=_PACE) as engine,
         ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as senders,
     ):
         record(engine.target)
-        behind[0] = 0
-        loop = engine.live.engine._loop
+        set_clocks(_clocks(Path(folder)))
+        loop, size = engine.live.engine._loop, given.count // _STRETCHES
         assert loop is not None, "the engine runs"
-        size = given.count // _STRETCHES
+        grown = [_memory(engine)]
         for number in range(_STRETCHES):
+            half = number * 2 // _STRETCHES
             if number == _STRETCHES // 2:
-                fast_since[0] = wall_clock()
-                grown.append(_memory())
+                set_clocks(_clocks(Path(folder)), since=CLOCK(), faster=_FASTER)
+                grown.append(_memory(engine))
+            quiet, attacked = halves[half]
             quiet += asyncio.run(_lateness(loop, time.monotonic() + _QUIET))
             under_way = senders.submit(attack, engine.target, given.first + number * size, size)
             attacked += asyncio.run(_lateness(loop, under_way))
             told.add(under_way.result())
-        grown.append(_memory())
+        grown.append(_memory(engine))
         told.judge(engine, logged.getvalue())
         rows = len(engine.rows())
         took = (wall_clock() - began) / 1_000
         print(f"{sum(told.statuses.values())} requests in {took:.0f} s: {dict(told.statuses)}")
         print(f"denied {dict(engine.desk.view.denied)}, {told.cut} slow ones cut off, {rows} rows")
-        first, second = grown[1] - grown[0], grown[2] - grown[1]
-        print(f"at most {grown[2]:.0f} MB, +{first:.1f} in the first half, +{second:.1f} in the second")
-        print(f"the engine's loop, ms: {_words(attacked)} with requests, {_words(quiet)} without")
+        for name, kept in zip(("engine", "door"), zip(*grown, strict=True), strict=True):
+            first, second = kept[1] - kept[0], kept[2] - kept[1]
+            print(f"{name}: at most {kept[2]:.0f} MB, +{first:.1f} in the first half, then +{second:.1f}")
+        for name, (quiet, attacked) in zip(("with its limits", "without limits"), halves, strict=True):
+            print(f"the engine's loop, ms, the door {name}:")
+            print(f"{_words(attacked)} with requests, {_words(quiet)} without")
+            print(f"p99 {_at(attacked, 0.99) / _at(quiet, 0.99):.2f} times that without requests")
         print("no answer, row or line of the log has a secret")
-        print(f"p99 {_at(attacked, 0.99) / _at(quiet, 0.99):.2f} times that without requests")
     return 0
+
+
+def _clocks(folder: Path) -> Path:
+    return folder / "clocks.json"
+
+
+def _door(folder: Path) -> tuple[str, ...]:
+    """The command for the door, which believes that it is a day ago."""
+    set_clocks(_clocks(folder), wall=-DAY)
+    return sys.executable, "-m", "tests.intents.door_process", str(_clocks(folder))
 
 
 async def _lateness(loop: asyncio.AbstractEventLoop, until: float | Future[Hostility]) -> list[float]:
@@ -102,9 +114,11 @@ def _words(found: list[float]) -> str:
     return f"p50 {_at(found, 0.5):.2f}, p99 {_at(found, 0.99):.2f}, of {len(found)} turns"
 
 
-def _memory() -> float:
-    """The most that this process has had (MB)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
+def _memory(engine: AlertedEngine) -> tuple[float, float]:
+    """The most that this process and that of the door have had (MB)."""
+    status = Path(f"/proc/{engine.keeper.pid}/status").read_text()
+    door = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024, door / 1_024
 
 
 if __name__ == "__main__":

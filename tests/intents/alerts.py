@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from hypertui.alert_source.desk_taker import DeskTaker
+from hypertui.alert_source.doorkeeper import Doorkeeper
+from hypertui.cli.child import environment_of_a_door
 from hypertui.cli.proof import proof_of
 from hypertui.core.intents import IntentVerb
 from hypertui.engine.engine import OpenTrade
@@ -23,10 +26,12 @@ from hypertui.intents.proving import Prove
 from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
 from hypertui.strategy.exits.rules import ExitRules
+from hypertui.webhook.hook_settings import HookSettings
 from hypertui.webhook.origin import address_range
-from hypertui.webhook.requests import Door, HookSettings
+from hypertui.webhook.requests import Door
 from hypertui.webhook.secrets import HookKind, Hooks
 from hypertui.webhook.server import WebhookServer
+from hypertui.webhook.wire import DoorOpening
 from tests.support.ladders import changed
 from tests.support.live_engine import SOL, LiveEngine, wait_until, wall_clock
 from tests.support.local_venue import LocalVenue
@@ -51,7 +56,8 @@ class Target:
 
 class AlertedEngine:
     """A context manager: an engine, its desk of intents, and the door. `wall` is the clock that senders
-    share, `clock` the one that limits go by, `pace` the seconds between two connections that are let in."""
+    share, `clock` the one that limits go by, `pace` the seconds between two connections that are let in. The
+    door is a process of its own where a `command` starts one, which has clocks of its own too."""
 
     def __init__(
         self,
@@ -67,6 +73,7 @@ class AlertedEngine:
         prove: Prove | None = None,
         sized: bool = False,
         url: str = "",
+        command: Sequence[str] = (),
         **rules: object,
     ) -> None:
         self.live = LiveEngine(venue, config, journal)
@@ -77,7 +84,7 @@ class AlertedEngine:
             for name, kind in ((NAME, HookKind.PATH), ("signed", HookKind.HMAC))
             if name not in self.hooks.all()
         }
-        settings: dict[str, HookSettings] = {}
+        self.settings = settings = dict[str, HookSettings]()
         for name in (NAME, "signed"):
             given = SourceRules(name, config.title, frozenset(IntentVerb), **rules)  # type: ignore[arg-type]
             ranges = tuple(map(address_range, allowed))
@@ -92,11 +99,20 @@ class AlertedEngine:
             prove or proof_of(self.url, "paper", wall_clock),
         )
         ranges = tuple(map(address_range, trusted))
-        self._door = Door(self.desk, Hooks(folder / "webhooks.json"), settings, ranges, clock, wall)
+        secrets, taker = folder / "webhooks.json", DeskTaker(self.desk, settings)
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.target = Target(self._listening.getsockname()[1], self.tokens, wall_clock())
-        server = WebhookServer(self.desk, self._door, self._listening, pace)
-        self._host = SourceHost(self.desk, [("alerts", server.serve)])
+        self.keeper = Doorkeeper(
+            taker,
+            self.desk.warnings,
+            DoorOpening(secrets, settings, ranges, pace),
+            self._listening,
+            environment_of_a_door(),
+            command,
+        )
+        self._door = Door(taker, Hooks(secrets), settings, ranges, clock, wall)
+        server = WebhookServer(taker, self._door, self._listening, pace)
+        self._host = SourceHost(self.desk, [("alerts", self.keeper.run if command else server.serve)])
 
     def __enter__(self) -> AlertedEngine:
         self.live.__enter__()

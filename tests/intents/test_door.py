@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import socket
-from collections import Counter
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -15,7 +13,6 @@ import pytest
 from hypertui.port.snapshot import Alarm, Severity
 from hypertui.webhook.secrets import signature
 from tests.intents.alerts import AlertedEngine, alerted, now_text, wall_clock
-from tests.intents.hostile import DAY, HOSTILE, Hostility, record, send
 from tests.intents.reverse_proxy import HEADER, reverse_proxy
 from tests.support.live_engine import wait_until
 from tests.support.local_venue import LocalVenue
@@ -195,26 +192,6 @@ def test_a_door_that_closes_is_an_alarm(
 
 def _alarms(engine: AlertedEngine) -> dict[str, Alarm]:
     return {each.key: each for each in engine.live.engine.view.intents.alarms}
-
-
-def test_hostile_requests_come_to_nothing(
-    venue: LocalVenue, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A part of `make hostile-webhook`."""
-    caplog.set_level(logging.DEBUG)
-    behind, limits = [-DAY], [0]
-    clocks = {"wall": lambda: wall_clock() + behind[0], "clock": lambda: wall_clock() + limits[0]}
-    with alerted(venue, tmp_path, **clocks) as engine:
-        record(engine.target)
-        behind[0] = 0
-        told = Hostility()
-        for number in range(120):
-            limits[0] += number // 60 * 6_000  # in the second half no limit keeps anything out
-            send(HOSTILE[number % len(HOSTILE)], engine.target, number, told)
-        told.judge(engine, caplog.text)
-        reasons = Counter(row.reason for row in engine.rows())
-        assert reasons.keys() >= {"schema", "stale", "not-allowed"}, reasons
-        assert told.statuses.keys() >= {"401", "413", "422", "403", "cut"}, told.statuses
 
 
 def test_no_row_holds_a_secret(venue: LocalVenue, tmp_path: Path) -> None:

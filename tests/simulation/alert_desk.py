@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, TypeVar, cast
 
+from hypertui.alert_source.desk_taker import DeskTaker
 from hypertui.core.intents import IntentReason, IntentState
 from hypertui.intents.arming import Arming
 from hypertui.intents.desk import IntentDesk
@@ -19,8 +20,9 @@ from hypertui.journal.records import IntentRecord
 from hypertui.port.commands import Ack, Command
 from hypertui.port.engine import EnginePort
 from hypertui.port.snapshot import Snapshot
+from hypertui.webhook.hook_settings import HookSettings
 from hypertui.webhook.requests import Door as AlertDoor
-from hypertui.webhook.requests import HookAnswer, HookRequest, HookSettings
+from hypertui.webhook.requests import HookAnswer, HookRequest
 from hypertui.webhook.secrets import Hooks
 from tests.simulation.alert_audit import AlertAudit
 from tests.simulation.door import Boundary, Door
@@ -160,7 +162,8 @@ class SimDesk(IntentDesk):
         rules = [each.rules for each in parts.settings.values()]
         arming = Arming(rules, parts.clock)
         super().__init__(cast(EnginePort, engine), journal, parts.network, arming, parts.clock)
-        self._requests = AlertDoor(self, parts.hooks, parts.settings, (), parts.clock, parts.wall)
+        taker = DeskTaker(self, parts.settings)
+        self._requests = AlertDoor(taker, parts.hooks, parts.settings, (), parts.clock, parts.wall)
 
     async def answer(self, path: str, said: bytes) -> HookAnswer | None:
         """The answer to a request with this body; None where nobody answers in time. What has arrived is seen

@@ -1,0 +1,1 @@
+"""Alerts as a source of intents: the engine's end of the door."""
