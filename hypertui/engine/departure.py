@@ -48,8 +48,8 @@ class Departure:
         context = self._context
         context.outcomes.leave()
         if trade.finished:
-            context.set_mode(Mode.STOPPED, trade.finished)
-            return StopReason(0, trade.finished)
+            context.set_mode(Mode.STOPPED, trade.finished.text)
+            return trade.finished
         halted, why, on_exit = context.mode is Mode.HALTED, context.reason, stop.on_exit
         note = partial(context.commands.note_exit, on_exit, stop.by, context.clock())
         note(CommandState.ACKNOWLEDGED, "")
@@ -61,9 +61,9 @@ class Departure:
         except operator_exits.NotDone as error:
             failed = str(error)
         if trade.finished:  # by an exit that was under way
-            note(CommandState.CONFIRMED, trade.finished)
-            context.set_mode(Mode.STOPPED, trade.finished)
-            return StopReason(0, trade.finished)
+            note(CommandState.CONFIRMED, trade.finished.text)
+            context.set_mode(Mode.STOPPED, trade.finished.text)
+            return trade.finished
         seen = await last_words.exposed(context)
         left = last_words.in_words(seen, context, trade)
         if not failed and (seen is None or not last_words.is_covered(seen, trade)):

@@ -283,7 +283,7 @@ class EmbeddedEngine:
                 break
             if not runner.signal.begins_again(runner.trade, reason):
                 break
-            seat.came_to_nothing = reason if reason.status else None
+            seat.came_to_nothing = reason if reason.status or reason.because else None
             gate = runner.gate
             seat.publisher.again(() if gate is None or not reason.status else gate.findings)
         seat.figures.look(seat.publisher.snapshot, seat.log, at_end=True)

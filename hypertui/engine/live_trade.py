@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Self
 
+from hypertui.core.intents import IntentReason
 from hypertui.core.market import ZERO, Fill, IngestVia, Instrument, SourceKind, plain
 from hypertui.core.trade_book import TradeBook
 from hypertui.engine import polling
@@ -59,7 +60,7 @@ from hypertui.execution.trade_news import FillBooked, OrderChanged
 from hypertui.execution.trade_snapshot import dump
 from hypertui.execution.trading_state import Posture
 from hypertui.execution.wishes import Wish, Wishes
-from hypertui.port.commands import Stop, Verb
+from hypertui.port.commands import Stop, StopReason, Verb
 from hypertui.port.snapshot import Invariant, Mode, Severity
 from hypertui.strategy.plans import StrategyPlan
 
@@ -75,7 +76,7 @@ class LiveTrade:
         self._lamp: Invariant | None = None
         self._lamp_at = 0
         self._lamp_is_old = False  # whether something has happened since
-        self.finished = ""  # how the trade came to its end, once it has
+        self.finished: StopReason | None = None  # how the trade came to its end, once it has
         self.closed_at: int | None = None  # when everything was sold for good (ms)
         self.entry_block = ""  # why no new risk is taken just now; empty when it may be
         self._catching_up = not opening.is_new  # until the first comparison after a restart
@@ -184,7 +185,8 @@ class LiveTrade:
         if self.trade.wish is not None and not context.config.protect_only:
             self.wishes.take_up(self.trade.wish)
         if unworkable := self._unworkable():
-            self.wishes.want(Wish(Verb.FLATTEN, f"flatten: {unworkable}", self.trade.strategy.source))
+            why, leaves = f"flatten: {unworkable}", context.config.by_signal
+            self.wishes.want(Wish(Verb.FLATTEN, why, self.trade.strategy.source, leaves=leaves))
         self.exits.begin()
         self.guards.begin(is_new=self.opening.is_new)
         polling.begin(context, self.account_sync)
@@ -277,7 +279,7 @@ class LiveTrade:
         if not self._catching_up:
             self.entry.work(now)
         patience = max(context.config.timing.confirm_after, 2 * context.market.round_trip)
-        if patience != self.tracker.patience:
+        if patience != self.tracker.patience and not context.over:
             self.recorder.take(PatienceSet(now, patience))
         # The first comparison asks about every order: nobody has to beside it.
         actions = []
@@ -387,12 +389,12 @@ class LiveTrade:
             return
         context = self.context
         self.closed_at = context.clock()
-        if wish.closes:
+        if wish.closes or wish.leaves:
             result = self.book.net_pnl(self.recorder.mark or ZERO)
             by_rule = wish.source.kind in (SourceKind.EXIT, SourceKind.GUARD)
             ended = "all sold" if self.trade.strategy.selling_out and not by_rule else wish.reason
-            self.finished = f"Trade ended: {ended}. Result {result:+,.2f} USD"
-            context.ended(f"{wish.reason}: {done}")
+            because = IntentReason.UNFILLED if wish.leaves else ""
+            self.finished = StopReason(0, f"Trade ended: {ended}. Result {result:+,.2f} USD", because)
         else:
             self.steering.halt(wish.reason)
-            context.ended(f"{wish.reason}: {done}")
+        context.ended(f"{wish.reason}: {done}")

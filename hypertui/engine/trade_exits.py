@@ -24,7 +24,7 @@ from hypertui.execution.trade_inputs import (
     VolatilityMeasured,
 )
 from hypertui.execution.wishes import Wish, Wishes
-from hypertui.port.commands import Verb
+from hypertui.port.commands import StopReason, Verb
 from hypertui.strategy.exits.rules import ExitRule, ExitRules, ExitTerms
 from hypertui.strategy.exits.watch import ExitVerdict, ExitWatch
 
@@ -39,7 +39,7 @@ class EndedTrade(Protocol):
     recorder: TradeRecorder
     opening: Opening
     wishes: Wishes
-    finished: str
+    finished: StopReason | None
 
 
 class TradeExits:

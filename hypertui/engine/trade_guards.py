@@ -17,7 +17,7 @@ from hypertui.execution.trade_context import TradeContext
 from hypertui.execution.trade_inputs import GuardRearmed, GuardsJudged, GuardsSet
 from hypertui.execution.trading_state import Posture
 from hypertui.execution.wishes import Wish, Wishes
-from hypertui.port.commands import Verb
+from hypertui.port.commands import StopReason, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode, Severity
 from hypertui.port.verdict import GUARD_ALARM
@@ -47,7 +47,7 @@ class GuardedTrade(Protocol):
     tracker: OrderTracker
     wishes: Wishes
     account_sync: AccountSync
-    finished: str
+    finished: StopReason | None
 
 
 class TradeGuards:

@@ -2,4 +2,4 @@
 
 # To be raised with every change of what is kept or of what it means: a state of another version is ignored,
 # and all inputs are replayed.
-VERSION = 9
+VERSION = 10

@@ -242,11 +242,12 @@ class StateSet:
 
 @dataclass(frozen=True, slots=True)
 class WishSet:
-    """What an operator has ordered that is not done yet; an empty `verb` where nothing is."""
+    """What is ordered and not done yet; no `verb` where nothing is. One that `leaves` ends the run."""
 
     at: int
     verb: str
     reason: str
+    leaves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

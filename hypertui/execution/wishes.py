@@ -29,7 +29,8 @@ _WRITTEN_DOWN = (Verb.CANCEL_BUYS, Verb.CANCEL_ALL, Verb.FLATTEN)
 @dataclass(slots=True, eq=False)
 class Wish:
     """`reason` says in words whose it is or what for. A `passing` one is not written down, one that `closes`
-    ends a trade that has sold out. `waits` says what it waits for, `outcome` how it has ended."""
+    ends a trade that has sold out. After one that `leaves` the run is over, where else the closed trade
+    stands there halted. `waits` says what it waits for, `outcome` how it has ended."""
 
     verb: Verb
     reason: str
@@ -37,6 +38,7 @@ class Wish:
     why: Reason = Reason.MANUAL  # of the orders that it makes
     passing: bool = False
     closes: bool = False
+    leaves: bool = False
     commands: list[Command] = field(default_factory=list)
     waits: str = _WAITS
     outcome: Progress | None = None
@@ -83,6 +85,9 @@ class Wishes:
         standing = self._wish
         if standing is not None and (self.refusal(wish.verb) or standing.verb is wish.verb):
             standing.commands += wish.commands
+            if standing.leaves and not wish.leaves and standing.verb is wish.verb:
+                standing.leaves = False  # somebody wants it closed for good by now
+                self._write_down(standing)
             return standing
         if standing is not None:
             self._end(standing, Progress(True, f"overtaken by {wish.verb.value}", failed=True))
@@ -107,7 +112,7 @@ class Wishes:
     def take_up(self, written: WishSet) -> None:
         """Go on with what was written down before a restart."""
         self._written = True
-        self._set(Wish(Verb(written.verb), written.reason))
+        self._set(Wish(Verb(written.verb), written.reason, leaves=written.leaves))
 
     def work(self) -> None:
         """Take a step."""
@@ -182,7 +187,7 @@ class Wishes:
         if lasting is None and not self._written:
             return
         self._written = lasting is not None
-        said = ("", "") if lasting is None else (lasting.verb.value, lasting.reason)
+        said = ("", "") if lasting is None else (lasting.verb.value, lasting.reason, lasting.leaves)
         self._trade.recorder.take(WishSet(self._trade.context.clock(), *said))
 
 

@@ -99,7 +99,7 @@ class Ack:
 @dataclass(frozen=True, slots=True)
 class StopReason:
     """How a run ended. `status` is the process's exit status: 0 done, 2 bad input, 3 halted, 4 venue not
-    reached. `because` is the reason of an intent that wanted it to begin, where it has not."""
+    reached. `because` is the reason of an intent that wanted it to begin, where nothing came of that."""
 
     status: int
     text: str

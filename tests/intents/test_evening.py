@@ -17,6 +17,7 @@ from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
 from hypertui.port.commands import Command, Verb
 from hypertui.port.snapshot import Mode
+from tests.execution.test_second_strategy import liquidity
 from tests.intents.alerts import AlertedEngine, alerted
 from tests.support.live_engine import wall_clock
 from tests.support.local_venue import LocalVenue
@@ -118,6 +119,21 @@ def test_an_entry_that_finds_no_seller_waits_again(venue: LocalVenue, tmp_path: 
         venue.call(lambda: venue.server.faults.off("market-empty"))
         venue.call(venue.server.step)
         engine.ends_as(engine.alert("open", id="again")[1]["id"], "DONE")
+
+
+def test_an_entry_that_buys_too_little_is_sold_and_waits_again(venue: LocalVenue, tmp_path: Path) -> None:
+    liquidity(venue, Decimal(10))
+    venue.call(venue.server.step)
+    with alerted(venue, tmp_path) as engine:
+        row = engine.ends_as(engine.alert("open")[1]["id"], "FAILED")
+        assert row.reason == "unfilled"
+        assert "filled for 0.06 only, too little for 4 stops. Result -0.04 USD" in row.text
+        engine.wait_until_it_waits()
+        assert not engine.live.held()
+        liquidity(venue, Decimal(1_000_000))
+        venue.set_price("SOL", "150.1")
+        engine.ends_as(engine.alert("open", id="again")[1]["id"], "DONE")
+        assert len(engine.live.opened().working()) == 4
 
 
 def test_nothing_is_replayed_after_a_restart(venue: LocalVenue, tmp_path: Path) -> None:
