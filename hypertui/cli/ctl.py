@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from hypertui.cli import streams
 from hypertui.cli.confirmation import Confirmation
-from hypertui.cli.snapshot_words import guards_in_words, in_words
+from hypertui.cli.snapshot_words import alarms_in_words, guards_in_words, in_words
 from hypertui.cli.values import seconds
 from hypertui.cli.which_engine import ALL, the_engine, the_trades
 from hypertui.cli.which_engine import in_words as listed
@@ -70,6 +70,11 @@ def _status(
         view, as_json = engine.status()
     if arguments.json:
         found = [trade for trade in as_json["trades"] if trade["name"] in names]
+        for trade in found:
+            alarms = as_json["intents"]["warnings"]
+            trade["source_alarms"] = [
+                each["alarm"] for each in alarms if each["trade"] in ("", trade["name"])
+            ]
         if part:
             found = [{"name": trade["name"], part: trade[part]} for trade in found]
         print(json.dumps(found[0] if len(found) == 1 else {"trades": found}))
@@ -81,6 +86,9 @@ def _status(
             print(f"{snapshot.name}:")
         for text in words(snapshot, snapshot.at + steady_ms() - snapshot.steady):
             print(text)
+        if not part:
+            for text in alarms_in_words(view.intents.alarms_of(snapshot.name)):
+                print(text)
     return 0
 
 

@@ -31,7 +31,7 @@ def health(arguments: argparse.Namespace) -> int:
         return _say(Fitness.BAD, {"why": [printable(str(error))]})
     steady = steady_ms()
     found = [
-        (trade, now, verdict(trade, now, max_age))
+        (trade, now, verdict(trade, now, max_age, view.intents.alarms_of(trade.name)))
         for trade in view.trades
         if trade.name in names
         for now in (now_of(trade, steady),)

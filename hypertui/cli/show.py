@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr
 from hypertui.cli import streams
 from hypertui.cli.arguments import FLAG_NAMES, setting_flags
 from hypertui.cli.signal_plans import signal_plans
+from hypertui.cli.webhook_door import hooks_of
 from hypertui.console.keymap import remap
 from hypertui.core.endpoint import ListenAddress
 from hypertui.core.market import plain
@@ -46,6 +47,7 @@ def check(arguments: argparse.Namespace) -> int:
     settings = load_settings(arguments.config, setting_flags(arguments), FLAG_NAMES, arguments.only)
     remap(settings.console.keys)
     signal_plans(settings)
+    hooks_of(settings)
     found = settings.contradictions()
     for line in found:
         streams.complain(printable(line))

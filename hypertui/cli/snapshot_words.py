@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hypertui.console import format as fmt
 from hypertui.console.frame import Frame
 from hypertui.console.views import status_line
 from hypertui.core.market import Instrument, Side
-from hypertui.port.snapshot import Invariant, Snapshot
+from hypertui.port.snapshot import Alarm, Invariant, Snapshot
 
 _SAID = ("WARN", "TRIPPED", "re-armed")  # the states of a guard that are worth a line
 
@@ -34,13 +34,18 @@ def in_words(snapshot: Snapshot, now: int) -> Iterator[str]:
     for guard in snapshot.guards:
         if guard.state in _SAID:
             yield _row("guard", f"{guard.words} {guard.state}: {fmt.clean(guard.text)}")
-    for alarm in snapshot.alarms:
-        if alarm.active:
-            yield _row("alarm", f"{alarm.severity.value}: {fmt.clean(alarm.text)}")
+    yield from alarms_in_words(snapshot.alarms)
     for command in snapshot.commands[:3]:
         text = f": {fmt.clean(command.text)}" if command.text else ""
         who = fmt.clean(command.who, 80)
         yield _row("command", f"{command.verb.value} by {who}: {command.state.value}{text}")
+
+
+def alarms_in_words(alarms: Iterable[Alarm]) -> Iterator[str]:
+    """Those that hold."""
+    for alarm in alarms:
+        if alarm.active:
+            yield _row("alarm", f"{alarm.severity.value}: {fmt.clean(alarm.text)}")
 
 
 def guards_in_words(snapshot: Snapshot, now: int) -> Iterator[str]:

@@ -142,7 +142,7 @@ def _trade(overview: Overview, engines: Sequence[Held]) -> Iterator[str]:
         strategy = str(trade.settings.get("strategy", "ladder"))
         where = "unit 0, no step yet" if strategy == "ladder" else strategy
     yield (
-        f"  {where}; {overview.position:f} held by {overview.fills} fills,"
+        f"  {where}; {overview.position:f} held by {phrases.counted(overview.fills, 'fill')},"
         f" realised {overview.realized_pnl:+.2f} USD, as journalled"
     )
     then = "; resume sells out further" if _pauses_a_sell_out(overview) else ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from hypertui.port.engine import EngineView
-from hypertui.port.snapshot import Dependency, Mode, Severity, Snapshot
+from hypertui.port.snapshot import Alarm, Dependency, Mode, Severity, Snapshot
 
 GUARD_ALARM = "guard "  # how the keys of the guards' alarms begin
 SILENT_AFTER = 10_000  # ms without a snapshot: the engine's loop makes one each half second
@@ -40,9 +40,13 @@ def now_of(trade: Snapshot, steady: int) -> int:
     return trade.at if trade.over else trade.at + max(0, steady - trade.steady)
 
 
-def verdict(trade: Snapshot, now: int, max_age: int) -> TradeVerdict:
-    """How it fares; a snapshot that is older than `max_age` is of an engine that has fallen silent."""
-    found = sorted(_facts(trade, now, max_age), key=lambda fact: -fact[0])
+def verdict(trade: Snapshot, now: int, max_age: int, of_sources: Sequence[Alarm] = ()) -> TradeVerdict:
+    """How it fares, with the alarms of the sources that speak to it; a snapshot that is older than `max_age`
+    is of an engine that has fallen silent."""
+    facts = [*_facts(trade, now, max_age)]
+    # What a source wants and does not get leaves what is held as protected as it was.
+    facts += [(Fitness.DEGRADED, f"alarm: {alarm.text}") for alarm in of_sources if alarm.active]
+    found = sorted(facts, key=lambda fact: -fact[0])
     return TradeVerdict(
         max((fitness for fitness, _ in found), default=Fitness.OK), tuple(why for _, why in found)
     )

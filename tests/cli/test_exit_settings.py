@@ -126,6 +126,21 @@ def test_a_check_of_the_settings_names_what_contradicts(
         assert line.startswith(f"hypertui: trade BTC: {words}")
 
 
+@pytest.mark.parametrize(
+    ("hook", "why"),
+    [
+        ("trade = 'ETH'", "webhooks.tv names trade ETH, which is not there: BTC"),
+        ("allow_size = true", "webhooks.tv.allow_size is for a bracket, and BTC is a ladder"),
+    ],
+)
+def test_a_check_names_what_contradicts_in_a_webhook(
+    hook: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("config.toml").write_text(f"[[trade]]\nsymbol = 'BTC'\n[webhooks.tv]\n{hook}\n")
+    assert main(["config", "check"]) == 2
+    assert capsys.readouterr().err == f"hypertui: {why}\n"
+
+
 def test_a_start_refuses_the_same() -> None:
     with pytest.raises(SettingsError, match=r"hard_stop 0\.4% is not beyond 0\.49%"):
         exits(hard_stop="0.4%", unit_size="0.4%")
