@@ -19,6 +19,7 @@ from hypertui.console.views import sources
 from hypertui.console.views.key_bar import key_bar
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.signals import SignalView
+from hypertui.signals.names import Family
 from tests.console import parts, signals, states
 from tests.console.desk import Desk
 from tests.console.driving import drive
@@ -280,21 +281,14 @@ def test_what_is_old_or_not_known_says_so() -> None:
     assert "No candles: the exchange does not answer" in shown(
         replace(signal, trouble="the exchange does not answer")
     )
-    lacks = replace(signal, missing=12, buy_score=None, sell_score=None)
-    assert "Not known yet: needs 12 more candles" in shown(lacks)
+    lacks = signals.stands("trend", Family.TREND, "ETH", 16, "both", hours=8)
+    assert lacks.missing > 0
+    assert f"Not known yet: needs {lacks.missing} more candles" in shown(lacks)
     assert "buy          – ░" in shown(lacks)
 
 
 def test_a_signal_that_knows_no_candle_yet_claims_nothing() -> None:
-    known = signals.standing()[FIRED]
-    blank = replace(
-        known, candle_at=None, close=None, state="NEUTRAL", side=None, since=None, buy_score=None,
-        sell_score=None, counted=0, change_24h=None, late_after=None,
-        indicators=tuple(
-            replace(each, buy=replace(each.buy, value=None, needs=None, is_on=None, rate=None))
-            for each in known.indicators
-        ),
-    )  # fmt: skip
+    blank = signals.stands("trend", Family.TREND, "ETH", 16, "both", hours=0)
     text = shown(blank)
     assert "No candle has come yet" in text and "? –" in text
     assert words.state(frame(), blank).text == "○ UNKNOWN"
