@@ -47,8 +47,8 @@ T = TypeVar("T")
 
 
 class IntentDesk:
-    """Of one engine. To be used on one loop, but for `view` and `arming`; `clock` gives ms. Without `prove`
-    no market is proven."""
+    """Of one engine. To be used on one loop, but for `view` and `arming`; `clock` gives ms, `new_id` ids of
+    intents (32 hex digits). Without `prove` no market is proven."""
 
     def __init__(
         self,
@@ -58,12 +58,14 @@ class IntentDesk:
         arming: Arming,
         clock: Callable[[], int],
         prove: Prove | None = None,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
         self.arming = arming
         self._engine = engine
         self._journal = JournalThread("intents", open_journal)
         self._network = network
         self._clock = clock
+        self._new_id = new_id
         self._proving = Proving(engine, prove, clock)
         self._open: dict[str, tuple[IntentRecord, int]] = {}  # by id: those that are followed, and since when
         # By source and key: those that may have been written down, or not.
@@ -155,7 +157,7 @@ class IntentDesk:
         self, rules: SourceRules, verb: str, key: str, event_at: int, now: int, state: IntentState
     ) -> IntentRecord:
         return IntentRecord(
-            uuid.uuid4().hex,
+            self._new_id(),
             self._network,
             rules.source,
             key,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal as D
 
+from hypertui.core.intents import IntentVerb
 from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import Consent, TradeConfig
 from hypertui.guard_settings import GuardSettings
+from hypertui.intents.gate import SourceRules
 from hypertui.port.commands import Verb
 from hypertui.port.snapshot import Network
 from hypertui.strategy.bracket.entry import EntryRules
@@ -14,6 +17,7 @@ from hypertui.strategy.bracket.terms import BracketTerms
 from hypertui.strategy.exits.rules import ExitRules
 from hypertui.strategy.exits.trailing import TrailingTerms
 from hypertui.strategy.ladder.plan import Reinvest
+from hypertui.webhook.hook_settings import HookSettings
 from tests.support.ladders import changed, ladder_config
 from tests.support.stage import Play, Script, Stage
 
@@ -24,6 +28,7 @@ _TESTNET = changed(_PAPER, network=Network.TESTNET)
 _EXITS = ExitRules(D("0.1"), D("0.06"), D("0.15"), signal_exit=True, time_stop=48 * 3_600_000, native=False)
 _GUARDS = GuardSettings(daily_loss="250", max_position="30000").rules(own_market=False)
 _MAINNET = changed(_PAPER, network=Network.MAINNET, exits=_EXITS)
+_TOLD = changed(_MAINNET, by_signal=True)
 _GUARDED = changed(_MAINNET, guards=_GUARDS)
 _PRICES = {BTC: D(63_999), "ETH": D(2_999), "SOL": D("149.8"), "HYPE": D("39.99")}
 # A position so small that the first loss leaves less than an order for a slot.
@@ -47,8 +52,26 @@ _BRACKET = TradeConfig(
 )
 
 
-def _alone(name: str, script: Script, config: TradeConfig, seconds: float, hangs: float = 0.0) -> Play:
-    return Play(name, script, (config,), {BTC: _PRICES[BTC]}, seconds, hangs=hangs)
+def _hook(name: str, *verbs: IntentVerb) -> HookSettings:
+    """One that may act on mainnet, once it is armed."""
+    return HookSettings(SourceRules(name, BTC, frozenset(verbs), needs_arming=True), BTC)
+
+
+_HOOKS = (
+    _hook("tv-btc", IntentVerb.OPEN, IntentVerb.CLOSE),
+    _hook("own", IntentVerb.PAUSE, IntentVerb.RESUME),
+)
+
+
+def _alone(
+    name: str,
+    script: Script,
+    config: TradeConfig,
+    seconds: float,
+    hangs: float = 0.0,
+    hooks: tuple[HookSettings, ...] = (),
+) -> Play:
+    return Play(name, script, (config,), {BTC: _PRICES[BTC]}, seconds, hangs=hangs, hooks=hooks)
 
 
 # What happens, each until some state is reached
@@ -290,6 +313,48 @@ async def _cooling(stage: Stage) -> None:
     await stage.walk(BTC, 63_700, 40)
 
 
+async def _told(stage: Stage) -> None:
+    """The trade waits until an alert of a source that an operator has armed opens it; it comes twice."""
+    await asyncio.sleep(12)
+    await stage.order(Verb.ARM, source="tv-btc")
+    await asyncio.sleep(3)
+    await _buy(stage)
+    await asyncio.sleep(5)
+    await _buy(stage, 5.0)
+    await stage.entered()
+
+
+async def _buy(stage: Stage, ago: float = 0.0) -> None:
+    """What a strategy sends that was flat so many seconds ago, and has bought."""
+    positions = {"prev_market_position": "flat", "market_position": "long"}
+    await stage.sources.alert("tv-btc", "buy", ago, **positions)
+
+
+async def _alerted(stage: Stage) -> None:
+    """The trade that an alert has opened goes on; meanwhile its sender wants to open it once more, as it has
+    never told of a sale, and a stranger guesses secrets."""
+
+    async def missed() -> None:
+        await stage.until(192.0)
+        await _buy(stage)
+        for secret in ("secret", "tradingview", "0" * 64):
+            await asyncio.sleep(4)
+            await stage.sources.intrude("tv-btc", secret)
+
+    await _told(stage)
+    async with asyncio.TaskGroup() as together:
+        together.create_task(missed())
+        await _retracement(stage)
+
+
+async def _alerted_before(stage: Stage) -> None:
+    """Nothing has been heard of a source since the engine was restarted."""
+    await _told(stage)
+    await stage.until(20.0)
+    await stage.restart()
+    await stage.entered()
+
+
 PLAYS = {
     play.name: play
     for play in (
@@ -319,6 +384,8 @@ PLAYS = {
         _alone("filled", _filled, _BRACKET, 90.0),
         _alone("bought", _bought, _BRACKET, 220.0),
         _alone("cooling", _cooling, _BRACKET, 300.0),
+        _alone("alerted", _alerted, _TOLD, 420.0, hooks=_HOOKS),
+        _alone("alerted_before", _alerted_before, _TOLD, 300.0, hooks=_HOOKS),
         Play("desk", _desk, (_PAPER, *_BESIDE), _PRICES, 260.0),
         Play("over", _over, (_PAPER, *_BESIDE, _FOURTH), _PRICES, 120.0),
     )

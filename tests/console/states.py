@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from hypertui.port.intents import IntentsView, IntentView, SourceAlarm, SourceView
-from hypertui.port.snapshot import Alarm, Network, Severity, Snapshot
+from hypertui.port.intents import IntentsView
+from hypertui.port.snapshot import Network, Snapshot
 from tests.console.scenes import PLAYS
-from tests.support.stage import NOW, Scene, perform
+from tests.support.stage import Scene, perform
 
 
 @cache
@@ -60,31 +60,14 @@ def broken() -> Snapshot:
     return scene("broken").snapshot
 
 
+def alerted() -> Snapshot:
+    """What is `running`, for real money, and was opened by an alert."""
+    return scene("alerted").snapshot
+
+
 def intents() -> IntentsView:
-    """A source that is armed and one that is not, and what became of what they wanted."""
-    at = NOW - 300_000
-    sources = (
-        SourceView(
-            "tv-btc",
-            "BTC",
-            ("close", "open"),
-            NOW - 192_000,
-            True,
-            NOW + 39_720_000,
-        ),
-        SourceView("own", "BTC", ("pause", "resume"), None, True),
-    )
-    wanted = (
-        IntentView(
-            "c3" * 16, "webhook:tv-btc", "open", "BTC", at, "HELD", "desync", "an alert was missed", at
-        ),
-        IntentView("b2" * 16, "webhook:tv-btc", "open", "BTC", at, "DUPLICATE", "duplicate", "of a9", at),
-        IntentView("a9" * 16, "webhook:tv-btc", "open", "BTC", at, "DONE", "", "the trade is open", at),
-    )
-    text = "webhook tv-btc: open held: an alert was missed"
-    missed = SourceAlarm("BTC", Alarm("webhook tv-btc", Severity.CRITICAL, text, at, at))
-    denied = (("secret", 3),)
-    return IntentsView("http://127.0.0.1:9465/hook/", sources, wanted, denied=denied, warnings=(missed,))
+    """The sources of `alerted`: one is armed and one is not, and what became of what they wanted."""
+    return scene("alerted").intents
 
 
 def tripped() -> Snapshot:

@@ -125,7 +125,8 @@ def test_each_key_does_its_work(key: object, tmp_path: Path) -> None:
     press = PRESSED[chosen.id]
     beside = [states.ether()] if chosen.desk else []
     sources = states.intents() if chosen.sources else NO_INTENTS
-    shown = states.bracket() if chosen.bracket else states.broken()
+    shown = states.alerted() if chosen.sources else states.broken()
+    shown = states.bracket() if chosen.bracket else shown
     desk = Desk(snapshot=shown, beside=beside, intents=sources, shots=tmp_path)
     desk.engine.events = _MANY
 

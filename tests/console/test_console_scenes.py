@@ -94,6 +94,10 @@ def newest(view: Snapshot) -> tuple[Verb, CommandState]:
     return view.commands[0].verb, view.commands[0].state
 
 
+def opened_by(view: Snapshot) -> str:
+    return next(command.who for command in view.commands if command.verb is Verb.START)
+
+
 MEANINGS: dict[str, Callable[[Snapshot], bool]] = {
     "starting": lambda view: view.mode is Mode.STARTING and view.mark is None and view.invariant is None,
     "running": lambda view: view.mode is Mode.RUNNING and orders(view) == (3, 1) and not active(view),
@@ -127,6 +131,10 @@ MEANINGS: dict[str, Callable[[Snapshot], bool]] = {
         orders(view) == (1, 0) and any(e.rule == "trailing stop" and e.price for e in view.exits)
     ),
     "cooling": lambda view: view.bracket is not None and view.bracket.stays == 1 and not view.position,
+    "alerted": lambda view: (
+        orders(view) == (3, 1) and opened_by(view) == "webhook:tv-btc" and not active(view)
+    ),
+    "alerted_before": lambda view: orders(view) == (4, 0) and not view.commands,
     "desk": lambda view: view.name == "BTC" and not active(view),
     "over": lambda view: view.mode is Mode.RUNNING,
 }
@@ -149,6 +157,26 @@ def test_several_trades_are_one_scene() -> None:
     assert halted.mode is Mode.HALTED and orders(halted) == (4, 0)
     assert refused.mode is Mode.HALTED and "holds 1 SOL already" in refused.reason
     assert sold.mode is Mode.STOPPED and is_closed(sold)
+
+
+def test_sources_are_part_of_a_scene() -> None:
+    view, before = states.intents(), states.scene("alerted_before").intents
+    told, own = view.sources
+    assert (told.name, told.is_armed(NOW), told.is_armed(NOW + 12 * 3_600_000)) == ("tv-btc", True, False)
+    assert (own.name, own.is_armed(NOW), own.last_at) == ("own", False, None)
+    missed, again, first = view.intents
+    assert [(each.state, each.reason) for each in (missed, again, first)] == [
+        ("HELD", "desync"),
+        ("DUPLICATE", "duplicate"),
+        ("DONE", ""),
+    ]
+    assert (again.text, first.text) == (f"of {first.id}", "the trade is open at 64,000")
+    (warning,) = view.warnings
+    assert (warning.trade, warning.alarm.severity) == ("BTC", Severity.CRITICAL)
+    assert missed.text in warning.alarm.text and warning.alarm.active
+    assert view.denied == (("secret", 3),)
+    assert [each.state for each in before.intents] == ["DUPLICATE", "DONE"], "they are in the journal"
+    assert not any(each.is_armed(NOW) for each in before.sources), "arming ends with the engine"
 
 
 def test_there_is_something_to_look_at() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -18,6 +19,7 @@ from hypertui.console.views import sources
 from hypertui.console.views.key_bar import key_bar
 from hypertui.port.commands import StopReason, Verb
 from hypertui.port.signals import SignalView
+from hypertui.signals.names import Family
 from tests.console import parts, signals, states
 from tests.console.desk import Desk
 from tests.console.driving import drive
@@ -27,6 +29,10 @@ FIRED, ARMED, COOLING, NEUTRAL = 0, 1, 2, 3
 
 def frame(now: int = parts.NOW) -> Frame:
     return Frame(states.running(), now)
+
+
+def alerted(**options: Any) -> Desk:
+    return Desk(snapshot=states.alerted(), intents=states.intents(), **options)
 
 
 def said(rows: list[Line] | tuple[Line, ...]) -> str:
@@ -41,13 +47,13 @@ def shown(signal: SignalView, now: int = parts.NOW, width: int = 110) -> str:
 
 
 def test_it_shows_who_is_armed_and_why_nothing_came_of_an_alert() -> None:
-    desk = Desk(intents=states.intents())
+    desk = alerted()
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await desk.press(pilot, "8")
         text = desk.text
         assert "3 requests turned away" in text
-        assert "● 11h02 left" in text
+        assert "● 11h53 left" in text
         assert "no: w arms" in text
         assert "alert 3m ago" in text
         assert "desync: an alert was missed" in text
@@ -58,7 +64,7 @@ def test_it_shows_who_is_armed_and_why_nothing_came_of_an_alert() -> None:
 
 
 def test_an_alarm_of_a_source_is_on_the_bar_of_the_trade_that_it_speaks_to() -> None:
-    desk = Desk(intents=states.intents())
+    desk = alerted()
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = await desk.press(pilot)
@@ -75,7 +81,7 @@ def test_an_alarm_of_a_source_is_on_the_bar_of_the_trade_that_it_speaks_to() -> 
 
 
 def test_elsewhere_w_asks_which_source_is_armed_and_the_command_names_it() -> None:
-    desk = Desk(intents=states.intents(), signals=signals.standing())
+    desk = alerted(signals=signals.standing())
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await desk.open(pilot, "w")
@@ -108,7 +114,7 @@ def test_there_is_no_such_screen_without_sources() -> None:
 
 
 def test_the_signal_under_the_cursor_is_shown_in_full_and_the_others_as_a_row() -> None:
-    desk = Desk(intents=states.intents(), signals=signals.standing())
+    desk = alerted(signals=signals.standing())
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = await desk.press(pilot, "8")
@@ -137,7 +143,7 @@ def test_the_signal_under_the_cursor_is_shown_in_full_and_the_others_as_a_row() 
     ("downs", "verb", "name"), [(1, Verb.DISARM, "trend"), (2, Verb.ARM, "dip"), (5, Verb.DISARM, "tv-btc")]
 )
 def test_w_arms_the_source_under_the_cursor(downs: int, verb: Verb, name: str) -> None:
-    desk = Desk(intents=states.intents(), signals=signals.standing())
+    desk = alerted(signals=signals.standing())
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         await desk.press(pilot, "8", *["down"] * downs)
@@ -163,7 +169,7 @@ def test_a_key_that_arms_nothing_is_dim() -> None:
 
 @pytest.mark.parametrize("key", ["0", "1", "8", "9"])
 def test_with_a_desk_and_signals_all_tabs_are_in_sight_at_80_columns(key: str) -> None:
-    desk = Desk(intents=states.intents(), signals=signals.standing(), beside=(states.ether(),))
+    desk = alerted(signals=signals.standing(), beside=(states.ether(),))
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         row = (await desk.press(pilot, key)).splitlines()[2]
@@ -174,7 +180,7 @@ def test_with_a_desk_and_signals_all_tabs_are_in_sight_at_80_columns(key: str) -
 
 
 def test_enter_shows_what_a_row_has_cut_or_says_why_it_does_not() -> None:
-    desk = Desk(intents=states.intents(), signals=signals.standing())
+    desk = alerted(signals=signals.standing())
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = await desk.press(pilot, "8", "down", "enter")
@@ -186,10 +192,10 @@ def test_enter_shows_what_a_row_has_cut_or_says_why_it_does_not() -> None:
 
 
 def test_an_alert_from_before_the_start_is_no_silence() -> None:
-    known = states.intents()
-    view = replace(known, sources=tuple(replace(each, last_at=None) for each in known.sources))
-    rows = sources.table(replace(frame(), intents=view)).rows
-    assert [row.cells[-1].text for row in rows] == ["alert 5m ago", "none known"]
+    scene = states.scene("alerted_before")
+    assert [source.last_at for source in scene.intents.sources] == [None, None]
+    rows = sources.table(Frame(scene.snapshot, scene.now, intents=scene.intents)).rows
+    assert [row.cells[-1].text for row in rows] == ["alert 4m ago", "none known"]
 
 
 def test_what_is_only_watched_needs_no_arming() -> None:
@@ -203,7 +209,7 @@ def test_what_is_only_watched_needs_no_arming() -> None:
 
 
 def test_a_small_screen_has_the_scores_the_state_and_the_intents_and_zoom_the_indicators() -> None:
-    desk = Desk(intents=states.intents(), signals=signals.standing())
+    desk = alerted(signals=signals.standing())
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = await desk.press(pilot, "8")
@@ -217,7 +223,7 @@ def test_a_small_screen_has_the_scores_the_state_and_the_intents_and_zoom_the_in
 
 
 def test_a_phone_has_each_signal_with_its_scores() -> None:
-    desk = Desk(intents=states.intents(), signals=signals.standing()[:2])
+    desk = alerted(signals=signals.standing()[:2])
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         text = await desk.press(pilot, "8")
@@ -275,21 +281,14 @@ def test_what_is_old_or_not_known_says_so() -> None:
     assert "No candles: the exchange does not answer" in shown(
         replace(signal, trouble="the exchange does not answer")
     )
-    lacks = replace(signal, missing=12, buy_score=None, sell_score=None)
-    assert "Not known yet: needs 12 more candles" in shown(lacks)
+    lacks = signals.stands("trend", Family.TREND, "ETH", 16, "both", hours=8)
+    assert lacks.missing > 0
+    assert f"Not known yet: needs {lacks.missing} more candles" in shown(lacks)
     assert "buy          – ░" in shown(lacks)
 
 
 def test_a_signal_that_knows_no_candle_yet_claims_nothing() -> None:
-    known = signals.standing()[FIRED]
-    blank = replace(
-        known, candle_at=None, close=None, state="NEUTRAL", side=None, since=None, buy_score=None,
-        sell_score=None, counted=0, change_24h=None, late_after=None,
-        indicators=tuple(
-            replace(each, buy=replace(each.buy, value=None, needs=None, is_on=None, rate=None))
-            for each in known.indicators
-        ),
-    )  # fmt: skip
+    blank = signals.stands("trend", Family.TREND, "ETH", 16, "both", hours=0)
     text = shown(blank)
     assert "No candle has come yet" in text and "? –" in text
     assert words.state(frame(), blank).text == "○ UNKNOWN"

@@ -120,10 +120,9 @@ def test_page(snap_compare: Snap, grid: Grid, key: str, size: tuple[int, int]) -
 
 @SIZES
 def test_signals(snap_compare: Snap, grid: Grid, size: tuple[int, int]) -> None:
-    intents, found = states.intents(), signals.standing()
-    compare(
-        snap_compare, grid, "page-signals", states.running(), size, ("8",), intents=intents, signals=found
-    )
+    scene, found = states.scene("alerted"), signals.standing()
+    seen = {"events": scene.events, "intents": scene.intents, "signals": found}
+    compare(snap_compare, grid, "page-signals", scene.snapshot, size, ("8",), **seen)
 
 
 @SIZES

@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from hypertui.webhook.requests import Door
 from hypertui.webhook.secrets import HookKind, Hooks
 from hypertui.webhook.server import WebhookServer
 from hypertui.webhook.wire import DoorOpening
+from tests.support.alert_times import time_text
 from tests.support.ladders import changed
 from tests.support.live_engine import SOL, LiveEngine, wait_until, wall_clock
 from tests.support.local_venue import LocalVenue
@@ -184,9 +184,3 @@ def alerted(venue: LocalVenue, folder: Path, **options: object) -> Iterator[Aler
 def now_text(ahead: int = 0) -> str:
     """The time as TradingView writes it, so many ms ahead."""
     return time_text(wall_clock() + ahead)
-
-
-def time_text(at: int) -> str:
-    """A moment (ms) as TradingView writes it."""
-    moment = datetime.fromtimestamp(at / 1_000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from hypertui.webhook.secrets import signature
-from tests.intents.alerts import NAME, AlertedEngine, Target, now_text, time_text
+from tests.intents.alerts import NAME, AlertedEngine, Target, now_text
+from tests.support.alert_times import time_text
 
 DAY = 86_400_000  # ms
 _AT_ONCE, _SLOW = 8, 12  # senders of requests, and slow ones that hold places all the while

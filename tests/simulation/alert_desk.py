@@ -13,7 +13,6 @@ from hypertui.alert_source.desk_taker import DeskTaker
 from hypertui.core.intents import IntentReason, IntentState
 from hypertui.intents.arming import Arming
 from hypertui.intents.desk import IntentDesk
-from hypertui.intents.gate import SourceRules
 from hypertui.journal import JournalDown
 from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
@@ -161,7 +160,15 @@ class SimDesk(IntentDesk):
 
         rules = [each.rules for each in parts.settings.values()]
         arming = Arming(rules, parts.clock)
-        super().__init__(cast(EnginePort, engine), journal, parts.network, arming, parts.clock)
+        random = parts.random
+        super().__init__(
+            cast(EnginePort, engine),
+            journal,
+            parts.network,
+            arming,
+            parts.clock,
+            new_id=lambda: f"{random.getrandbits(128):032x}",
+        )
         taker = DeskTaker(self, parts.settings)
         self._requests = AlertDoor(taker, parts.hooks, parts.settings, (), parts.clock, parts.wall)
 
@@ -187,9 +194,6 @@ class SimDesk(IntentDesk):
             task.cancel()
         await asyncio.gather(*self._answering, return_exceptions=True)
         await super().close()
-
-    def _record(self, rules: SourceRules, *more: Any) -> IntentRecord:
-        return replace(super()._record(rules, *more), id=f"{self._parts.random.getrandbits(128):032x}")
 
     async def _written(self, work: Callable[[IntentJournal], T]) -> T:
         async with self._line:

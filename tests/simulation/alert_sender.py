@@ -7,7 +7,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -17,6 +16,7 @@ from hypertui.intents.gate import OLDEST
 from hypertui.webhook.requests import HookAnswer
 from tests.simulation.alert_audit import AlertAudit, SentAlert
 from tests.simulation.scenario import Alerts
+from tests.support.alert_times import time_text
 
 # What is sent how often, in a hundred.
 _VERBS = {
@@ -111,8 +111,7 @@ class AlertSender:
 
     def _told(self, source: str, verb: IntentVerb, fields: dict[str, Any]) -> SentAlert:
         at = self._wall() + self._terms.ahead
-        moment = datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds")
-        fields["time"] = moment.replace("+00:00", "Z")
+        fields["time"] = time_text(at)
         name = fields.get("id") or f"{verb} {at} {fields.get('order_id', '')}"
         return SentAlert(
             f"webhook:{source}", verb, name, at, json.dumps(fields).encode(), verb in self._sources[source]

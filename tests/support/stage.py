@@ -12,7 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import cast
 
 from hypertui.core.market import Side
@@ -21,11 +23,13 @@ from hypertui.execution.trade_config import TradeConfig
 from hypertui.execution.trade_journal import TradeJournal
 from hypertui.port.commands import Ack, Command, OnExit, Stop, Verb
 from hypertui.port.engine import Event
+from hypertui.port.intents import IntentsView
 from hypertui.port.snapshot import Snapshot
 from hypertui.runtime.machine import Machine
 from hypertui.venue.model.listing import listed
 from hypertui.venue.model.options import VenueOptions
 from hypertui.venue.model.orders import VenueOrder
+from hypertui.webhook.hook_settings import HookSettings
 from tests.simulation.auditor import Auditor
 from tests.simulation.door import Door
 from tests.simulation.exchange import Line, SimExchange
@@ -34,6 +38,7 @@ from tests.simulation.network import Fate
 from tests.simulation.scenario import Faults, draw
 from tests.simulation.venue import Venue, VenueMarket
 from tests.support.stage_props import ScriptedNetwork, StageEngine, StageJournal
+from tests.support.stage_sources import StageSources
 
 NOW = 1_763_647_471_000  # 2025-11-20 14:04:31 UTC: when every scene ends
 _FULL_HOUR = 1_763_647_200_000
@@ -56,11 +61,12 @@ Script = Callable[["Stage"], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What an engine shows at one moment: a snapshot of each of its trades, all its events, and the clock
-    (ms) of that moment."""
+    """What an engine shows at one moment: a snapshot of each of its trades, all its events, its sources, and
+    the clock (ms) of that moment."""
 
     trades: tuple[Snapshot, ...]
     events: tuple[Event, ...]
+    intents: IntentsView
     now: int
 
     @property
@@ -72,7 +78,8 @@ class Scene:
 @dataclass(frozen=True, slots=True)
 class Play:
     """What a scene is made of: who trades, the prices at the beginning and the account's money (USD), how
-    many `seconds` it takes, and for how many of them, the last ones, the engine's thread hangs."""
+    many `seconds` it takes, for how many of them, the last ones, the engine's thread hangs, and the `hooks`
+    by which alerts come in."""
 
     name: str
     script: Script
@@ -81,6 +88,7 @@ class Play:
     seconds: float
     money: Decimal = Decimal(13_000)
     hangs: float = 0.0
+    hooks: Sequence[HookSettings] = ()
 
 
 def perform(play: Play) -> Scene:
@@ -93,13 +101,15 @@ def perform(play: Play) -> Scene:
 def _performed(play: Play) -> Scene:
     begins = NOW - round(play.seconds * 1000)
     loop = VirtualLoop((_FULL_HOUR - begins) / 1000, _FULL_HOUR)
-    return run(loop, Stage(play, loop).play())
+    with TemporaryDirectory(prefix="stage-") as folder:
+        return run(loop, Stage(play, loop, Path(folder)).play())
 
 
 class Stage:
-    """One play: what its script may do. Times in seconds, prices in USD, sizes in coins."""
+    """One play: what its script may do. Times in seconds, prices in USD, sizes in coins. What is written down
+    of its sources is in `folder`."""
 
-    def __init__(self, play: Play, loop: VirtualLoop) -> None:
+    def __init__(self, play: Play, loop: VirtualLoop, folder: Path) -> None:
         self._play = play
         self._loop = loop
         self._random = Random("prices")
@@ -112,6 +122,8 @@ class Stage:
         self.exchange = SimExchange(self.venue, lines, False, Door(None, False), loop.time)
         self._machine = Machine(loop.clock, Random("engine"), lambda: 0, loop.clock, lambda: 9_000_000_000)
         self._journals: dict[str, StageJournal] = {}
+        network = play.trades[0].network.value
+        self._sources = StageSources(play.hooks, network, loop.clock, folder) if play.hooks else None
         self.engine = self._engine()
 
     def _line(self, config: TradeConfig, options: VenueOptions) -> Line:
@@ -155,16 +167,19 @@ class Stage:
     def _begin(self) -> None:
         self._stop = Stop(OnExit.LEAVE)
         self._trading = asyncio.create_task(self.engine.run(self._stop))
+        if self._sources is not None:
+            self._sources.begin(self.engine)
 
     async def _leave(self) -> None:
+        if self._sources is not None:
+            await self._sources.leave()
         self._stop.request()
         await asyncio.wait_for(self._trading, _PATIENCE)
 
     def _seen(self) -> Scene:
-        trades = tuple(
-            replace(trade, health=replace(trade.health, memory=_MEMORY)) for trade in self.engine.view.trades
-        )
-        return Scene(trades, tuple(self.engine.events_after(0)), NOW)
+        view = self.engine.view
+        trades = tuple(replace(trade, health=replace(trade.health, memory=_MEMORY)) for trade in view.trades)
+        return Scene(trades, tuple(self.engine.events_after(0)), view.intents, NOW)
 
     async def _tell(self) -> None:
         """The venue tells its prices again and again, and has an eye on the hour."""
@@ -212,10 +227,17 @@ class Stage:
             price = begin + (goal - begin) * number / count + astray
             market.set_price(market.market.round_mark(price), None)
 
-    async def order(self, verb: Verb, trade: str = "", who: str = _OPERATOR) -> Ack:
+    async def order(self, verb: Verb, trade: str = "", who: str = _OPERATOR, source: str = "") -> Ack:
         """An operator's command, and the first answer to it."""
         self._commands += 1
-        return await self.engine.command(Command(f"c{self._commands}", verb, who, trade=trade))
+        command = Command(f"c{self._commands}", verb, who, trade=trade, guard=source)
+        return await self.engine.command(command)
+
+    @property
+    def sources(self) -> StageSources:
+        """Where alerts come in."""
+        assert self._sources is not None, f"{self._play.name} has no webhook"
+        return self._sources
 
     def stops(self, symbol: str) -> list[VenueOrder]:
         """The stops that work at the venue, the lowest first."""
