@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypertui.cli.snapshot_words import in_words
+from hypertui.cli.snapshot_words import alarms_in_words, in_words
 from tests.console import parts, states
 
 
@@ -35,6 +35,14 @@ def test_nothing_is_claimed_before_the_exchange_was_asked() -> None:
     # So it is for some ms after a restart, or for as long as the exchange does not answer.
     said = "\n".join(in_words(replace(states.running(), known_at=None), parts.NOW))
     assert "by the journal, not checked with the exchange yet" in said
+
+
+def test_the_alarms_of_sources_are_said_beside_it() -> None:
+    said = [*alarms_in_words(states.intents().alarms_of("BTC"))]
+    assert len(said) == 1 and said[0].startswith(
+        "alarm     critical: webhook tv-btc: open held: an alert was"
+    )
+    assert not [*alarms_in_words(states.intents().alarms_of("ETH"))]
 
 
 def test_what_is_broken_is_said() -> None:

@@ -204,3 +204,12 @@ def test_the_engines_clock_goes_on_until_a_trade_is_over() -> None:
 )
 def test_a_start_is_over_when_it_is_settled_or_asks(trade: Snapshot, started: bool) -> None:
     assert has_started(trade) is started
+
+
+def test_an_alarm_of_a_source_leaves_what_is_held_protected() -> None:
+    missed = Alarm("webhook tv", Severity.CRITICAL, "webhook tv: open held: an alert was missed", NOW, NOW)
+    found = verdict(good(), NOW, LIMIT, [missed])
+    assert (found.fitness, found.why) == (Fitness.DEGRADED, (f"alarm: {missed.text}",))
+    assert verdict(good(), NOW, LIMIT, [replace(missed, active=False)]).fitness is Fitness.OK
+    bad = verdict(replace(good(), mode=Mode.HALTED), NOW, LIMIT, [missed])
+    assert (bad.fitness, len(bad.why)) == (Fitness.BAD, 2)

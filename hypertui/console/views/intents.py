@@ -46,7 +46,8 @@ def table(frame: Frame) -> TableContent:
 
 
 def _intent(frame: Frame, intent: IntentView) -> Row:
-    role = _TONES.get(IntentState(intent.state), Tone.TEXT)
+    state = IntentState(intent.state)
+    role = _TONES.get(state, Tone.TEXT)
     text = fmt.signs(fmt.clean(intent.text))
     why = f"{intent.reason}: {text}" if intent.reason else text
     copied = f"{intent.id} {intent.source} {intent.verb} {intent.trade} {intent.state} {why}"
@@ -57,7 +58,9 @@ def _intent(frame: Frame, intent: IntentView) -> Row:
         Span(fmt.clean(intent.trade, 12)),
         Span(intent.id[:_KEY], Tone.DIM),
         Span(intent.state, role),
-        Span(why, role),
+        Span(
+            f"the same as {text.removeprefix('of ')[:_KEY]}" if state is IntentState.DUPLICATE else why, role
+        ),
     )
     return Row(
         intent.id,
