@@ -284,6 +284,7 @@ class EmbeddedEngine:
             if not runner.signal.begins_again(runner.trade, reason):
                 break
             seat.came_to_nothing = reason if reason.status or reason.because else None
+            seat.begun_by = runner.signal.begun_by
             gate = runner.gate
             seat.publisher.again(() if gate is None or not reason.status else gate.findings)
         seat.figures.look(seat.publisher.snapshot, seat.log, at_end=True)
@@ -321,7 +322,7 @@ class EmbeddedEngine:
             runner = TradeRunner(
                 account, seat.config, trade_id, self._machine, log, journal, seat.publisher.changed
             )
-            runner.signal.came_to_nothing = seat.came_to_nothing
+            runner.signal.came_to_nothing, runner.signal.begun_by = seat.came_to_nothing, seat.begun_by
             watch_ledger(runner.context)
             watch_hodl(runner.context)
             watch_accumulation(runner.context)

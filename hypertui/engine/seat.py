@@ -24,6 +24,7 @@ class TradeSeat:
         self.task: asyncio.Task[StopReason] | None = None
         self.started_again_by: Command | None = None
         self.came_to_nothing: StopReason | None = None  # how the last signal to begin did, if it did
+        self.begun_by = ""  # the command of that signal
 
     @property
     def runner(self) -> TradeRunner | None:

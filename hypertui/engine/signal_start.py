@@ -17,11 +17,12 @@ WAITS = "waits for a signal"
 
 class SignalStart:
     """Of one run of a trade. `waits` while no signal has come; `came_to_nothing` is how the last one did, of
-    the run before, if it did."""
+    the run before, if it did, and `begun_by` the command of the last one."""
 
     def __init__(self, context: TradeContext) -> None:
         self.waits = False
         self.came_to_nothing: StopReason | None = None
+        self.begun_by = ""
         self._context = context
         self._at: int | None = None
 
@@ -35,9 +36,9 @@ class SignalStart:
         """Whether this run has not had the signal that it needs."""
         return self._context.config.by_signal and self._at is None
 
-    def take(self) -> None:
+    def take(self, command: str) -> None:
         """The signal is here."""
-        self.waits, self._at = False, self._context.clock()
+        self.waits, self._at, self.begun_by = False, self._context.clock(), command
 
     async def awaited(self, stop: Stop) -> bool:
         """Wait for the signal, or for the order to leave; whether it has come."""

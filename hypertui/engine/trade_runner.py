@@ -177,7 +177,7 @@ class TradeRunner:
         if turned_away is not None:
             return turned_away
         if self.signal.waits:
-            self.signal.take()
+            self.signal.take(command.id)
             commands.note(command, CommandState.CONFIRMED, "the trade begins")
             return Ack(command.id, True)
         assert gate is not None, "it asks for this"

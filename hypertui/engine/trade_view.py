@@ -57,7 +57,8 @@ def compose(trader: TradeRunner, last: Snapshot, now: int, tables: ScreenTables)
     }
     asked = (verb for verb in Verb if verb not in OF_SOURCES)
     common["refusals"] = tuple((verb, why) for verb in asked if (why := trader.refusal(verb)))
-    common["waits"], common["not_begun"] = trader.signal.waits, trader.signal.not_begun
+    signal = trader.signal
+    common |= {"waits": signal.waits, "not_begun": signal.not_begun, "begun_by": signal.begun_by}
     if trade is not None:
         common |= {
             "resumes": trade.steering.resumes,

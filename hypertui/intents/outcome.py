@@ -25,7 +25,7 @@ def outcome(record: IntentRecord, trade: Snapshot | None, sent_at: int, now: int
     if record.verb == IntentVerb.OPEN and trade.bracket is not None:
         return _entered(record, trade, trade.bracket, now - sent_at > _SHOWN_WITHIN)
     if record.verb == IntentVerb.OPEN:
-        return _opened(trade, now - sent_at > _SHOWN_WITHIN)
+        return _opened(record, trade, now - sent_at > _SHOWN_WITHIN)
     known = next((each for each in trade.commands if each.id == record.command_id), None)
     if known is not None and known.state is CommandState.CONFIRMED:
         return GateVerdict(IntentState.DONE, "", known.text)
@@ -53,7 +53,11 @@ def _entered(
     return GateVerdict(IntentState.FAILED, IntentReason.UNFILLED, bracket.given_up or "it has bought nothing")
 
 
-def _opened(trade: Snapshot, is_shown: bool) -> GateVerdict | None:
+def _opened(record: IntentRecord, trade: Snapshot, is_shown: bool) -> GateVerdict | None:
+    if is_shown and trade.begun_by not in ("", record.command_id):
+        text = "another signal came before its outcome was seen"
+        return GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, text)
+    is_shown |= trade.begun_by == record.command_id
     if trade.entry_price is not None and trade.position and not (trade.over or trade.waits):
         return GateVerdict(IntentState.DONE, "", f"the trade is open at {at_price(trade.entry_price)}")
     if not is_shown or not (trade.over or trade.waits):

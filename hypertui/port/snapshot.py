@@ -214,6 +214,7 @@ class Snapshot:
     asks: Verb | None = None  # what the operator has to say before the trade begins
     waits: bool = False  # for a signal to begin with
     not_begun: str = ""  # why the last signal came to nothing: the reason of its intent
+    begun_by: str = ""  # the command of the last signal, of those that this process has had
     # health
     health: Health = field(default_factory=lambda: Health())
     figures: HealthFigures | None = None  # of its run so far

@@ -89,6 +89,14 @@ def test_what_the_trade_says_of_it(view: Snapshot | None, state: IntentState, re
     assert (found.state, found.reason) == (state, reason)
 
 
+def test_what_the_trade_says_is_of_the_signal_that_began_it() -> None:
+    own = outcome(SENT, trade(not_begun="blind", begun_by=SENT.command_id), NOW, NOW)
+    assert own is not None and own.reason == "blind", "it is shown already"
+    assert outcome(SENT, trade(not_begun="blind", begun_by="another"), NOW, NOW) is None
+    others = outcome(SENT, trade(not_begun="blind", begun_by="another"), NOW, LATER)
+    assert others is not None and others.text == "another signal came before its outcome was seen"
+
+
 def duplicate(folder: Path) -> str:
     journal = IntentJournal.open(f"sqlite:///{folder / 'journal.db'}", "paper")
     try:
