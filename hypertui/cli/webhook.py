@@ -20,8 +20,10 @@ from hypertui.cli.webhook_door import hooks_of, secrets_file
 from hypertui.core.clock import wall_ms
 from hypertui.core.endpoint import ListenAddress
 from hypertui.core.files import read_regular
+from hypertui.core.intents import verbs_in_words
 from hypertui.core.market import plain
 from hypertui.core.redaction import printable
+from hypertui.intents.gate import SourceRules
 from hypertui.settings import Settings, load_settings
 from hypertui.trade_tables import is_name
 from hypertui.webhook.hook_settings import HookSettings
@@ -83,14 +85,16 @@ def _list(settings: Settings) -> None:
             {
                 "name": name,
                 "trade": "" if table is None else table.rules.trade,
-                "verbs": "no [webhooks] table" if table is None else " ".join(sorted(table.rules.verbs)),
+                "verbs": "no [webhooks] table" if table is None else _may(table.rules),
                 "secret": "none" if hook is None else hook.kind.value,
-                "since": ""
-                if hook is None
-                else f"{datetime.fromtimestamp(hook.created_at / 1e3, UTC):%Y-%m-%d}",
+                "since": "" if hook is None else _day(hook.created_at),
             }
         )
     write_rows(rows, "table", "no webhook: hypertui webhook new NAME", {})
+
+
+def _may(rules: SourceRules) -> str:
+    return verbs_in_words(sorted(rules.verbs), needs_proof=rules.needs_proof)
 
 
 def _day(at: int) -> str:

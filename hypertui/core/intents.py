@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -26,9 +27,14 @@ class IntentVerb(StrEnum):
         return self in (IntentVerb.CLOSE, IntentVerb.SELL_OUT)
 
 
-COMMAND_OF_INTENT = (
-    "intent-"  # how the id of a command begins that an intent has led to; the intent's follows
-)
+# How the id of a command begins that an intent has led to; the intent's follows.
+COMMAND_OF_INTENT = "intent-"
+
+
+def verbs_in_words(verbs: Iterable[str], *, needs_proof: bool) -> str:
+    """What a source may want."""
+    proven = " if proven" if needs_proof else ""
+    return " ".join(f"{verb}{proven if verb == IntentVerb.OPEN else ''}" for verb in verbs)
 
 
 class IntentState(StrEnum):

@@ -29,6 +29,7 @@ class Arming:
                 tuple(sorted(each.verbs)),
                 needs_arming=each.needs_arming,
                 kind=each.kind.value,
+                needs_proof=each.needs_proof,
             )
             for each in rules
         }

@@ -17,7 +17,8 @@ from hypertui.port.snapshot import Alarm
 class SourceView:
     """Who may want something of `trade`, beside its operator: a `kind` of source, webhook or signal. One is
     there once for each of its trades. `last_at` is when it wanted something last, None before the first time
-    since the start. `needs_arming`: it acts only while it is armed, which it is until `armed_until`."""
+    since the start. `needs_arming`: it acts only while it is armed, which it is until `armed_until`;
+    `needs_proof`: it opens trades only in a market that is proven."""
 
     name: str
     trade: str
@@ -26,6 +27,7 @@ class SourceView:
     needs_arming: bool = False
     armed_until: int | None = None
     kind: str = "webhook"
+    needs_proof: bool = False
 
     def is_armed(self, now: int) -> bool:
         """Whether it may act at `now`."""

@@ -17,13 +17,14 @@ from hypertui.core.market import Side
 class IndicatorSideView:
     """An indicator for one side: it `is_on` where its `value` compares with what it `needs` in this way (`>`,
     `<=`, …). All three are None while it lacks candles. `rate` is the share of the counted candles in which
-    it was on, None of none."""
+    it was on, None of none; one that `is_odd` tells nothing: it is on nearly always, or never."""
 
     comparison: str
     value: float | None = None
     needs: float | None = None
     is_on: bool | None = None
     rate: Decimal | None = None
+    is_odd: bool = False
 
 
 @dataclass(frozen=True, slots=True)

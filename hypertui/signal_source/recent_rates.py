@@ -36,6 +36,10 @@ class RecentRates:
             self._known.subtract(known)
             self._on.subtract(on)
 
+    def known(self, indicator: Indicator) -> int:
+        """The number of the candles in which it was known."""
+        return self._known[indicator]
+
     def rate(self, indicator: Indicator, side: Side) -> Decimal | None:
         """The share of the candles in which it was on, of those in which it was known; None of none."""
         known = self._known[indicator]

@@ -10,6 +10,7 @@ from hypertui.port.signals import IndicatorSideView, IndicatorView, SignalView
 from hypertui.signal_source.plan import SignalPlan
 from hypertui.signal_source.recent_rates import RecentRates
 from hypertui.signals.names import Indicator
+from hypertui.signals.reachability import tells_nothing
 from hypertui.signals.watch import SignalRow
 
 _SHOWN_TO = Decimal("0.0001")
@@ -71,11 +72,12 @@ def _indicator(
         comparison = indicator.comparison(side)
         rate = None if rates is None else rates.rate(indicator, side)
         shown = None if rate is None else rounded(rate)
+        odd = rate is not None and rates is not None and tells_nothing(rate, rates.known(indicator))
         reading = None if row is None else row.readings[indicator]
         if reading is None:
-            return IndicatorSideView(comparison, rate=shown)
+            return IndicatorSideView(comparison, rate=shown, is_odd=odd)
         said = reading.of(side)
-        return IndicatorSideView(comparison, said.value, said.needs, said.is_on, shown)
+        return IndicatorSideView(comparison, said.value, said.needs, said.is_on, shown, odd)
 
     return IndicatorView(
         indicator.value, indicator.words, indicator.unit, weight, side_of(Side.BUY), side_of(Side.SELL)

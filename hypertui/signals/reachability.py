@@ -18,6 +18,8 @@ from hypertui.signals.watch import SignalRow
 
 LEAST_ON = Decimal("0.001")  # of the candles
 MOST_ON = Decimal("0.30")
+_ENOUGH_FOR_MOST = 500  # candles that tell that it is on too often; that it never is, only so many of them:
+_ENOUGH_FOR_LEAST = int(1 / LEAST_ON)
 
 
 @dataclass(slots=True)
@@ -63,6 +65,13 @@ class Rates:
         """The fraction of the candles in which it was on, of those in which it was known; None of none."""
         known = self.known[indicator]
         return Decimal(self.on[indicator, side]) / known if known else None
+
+
+def tells_nothing(rate: Decimal, known: int) -> bool:
+    """Whether an indicator that was on at this rate, in so many candles in which it was `known`, is on nearly
+    always or never."""
+    too_rare = rate < LEAST_ON and known >= _ENOUGH_FOR_LEAST
+    return too_rare or (rate > MOST_ON and known >= _ENOUGH_FOR_MOST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,23 @@ def test_it_shows_who_is_armed_and_why_nothing_came_of_an_alert() -> None:
     drive(desk.app, scenario)
 
 
+def test_a_source_that_needs_proof_and_an_indicator_that_tells_nothing_say_so() -> None:
+    known, found = states.intents(), signals.standing()
+    asks = tuple(replace(each, needs_proof=True) for each in known.sources)
+    one = found[0].indicators[0]
+    odd = replace(one, buy=replace(one.buy, is_odd=True))
+    found = (replace(found[0], indicators=(odd, *found[0].indicators[1:])), *found[1:])
+    desk = Desk(snapshot=states.alerted(), intents=replace(known, sources=asks), signals=found)
+
+    async def scenario(pilot: Pilot[StopReason]) -> None:
+        text = await desk.press(pilot, "8")
+        assert "close open if proven" in text
+        assert "! 39.8 %" in text
+        assert "! tells nothing: outside 0.1 to 30 %" in text
+
+    drive(desk.app, scenario)
+
+
 def test_an_alarm_of_a_source_is_on_the_bar_of_the_trade_that_it_speaks_to() -> None:
     desk = alerted()
 

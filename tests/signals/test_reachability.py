@@ -12,7 +12,7 @@ from hypertui.core.candles import Interval
 from hypertui.core.market import Side
 from hypertui.signals.hindsight import Firing, firings, outcome
 from hypertui.signals.names import Family, Indicator
-from hypertui.signals.reachability import Rates, unreachable
+from hypertui.signals.reachability import Rates, tells_nothing, unreachable
 from hypertui.signals.rules import SignalRules
 from hypertui.signals.watch import walk
 from tests.signals.markets import FIVE, walked
@@ -131,3 +131,18 @@ def test_an_outcome_counts_what_is_known_of_one_side() -> None:
     )
     assert of_buys.anytime == (D("0.1") + D("-0.1") - D("0.02")) / 2
     assert outcome(found, Side.SELL, hour, closes, D(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("rate", "known", "odd"),
+    [
+        ("0.301", 500, True),
+        ("0.301", 499, False),
+        ("0.30", 9_000, False),
+        ("0.001", 9_000, False),
+        ("0.0009", 1_000, True),
+        ("0", 999, False),  # so few candles do not tell that it never is
+    ],
+)
+def test_a_rate_that_tells_nothing_is_known_of_enough_candles(rate: str, known: int, odd: bool) -> None:
+    assert tells_nothing(D(rate), known) is odd

@@ -115,7 +115,9 @@ def _context(frame: Frame, signal: SignalView) -> Line:
         if fraction is not None:
             parts.append(line(Span(f"{name} ", Tone.DIM), fmt.share(fraction, 4)))
     if signal.counted:
-        parts.append(line(Span(f"on: of the newest {signal.counted:,} candles", Tone.DIM)))
+        odd = any(each.of(side).is_odd for each in signal.indicators for side in Side)
+        why = "; ! tells nothing: outside 0.1 to 30 %" if odd else ""
+        parts.append(line(Span(f"on: of the newest {signal.counted:,} candles{why}", Tone.DIM)))
     return joined(parts)
 
 
@@ -144,4 +146,5 @@ def _side(one: IndicatorView, of: IndicatorSideView, side: Side) -> Iterator[Spa
         yield Span("? –", Tone.WARNING)
     else:
         yield Span("● on" if of.is_on else "○ off", SIDE_TONE[side] if of.is_on else Tone.DIM)
-    yield Span(fmt.share(of.rate), Tone.DIM)
+    rate = fmt.share(of.rate)
+    yield Span(f"! {rate}", Tone.WARNING) if of.is_odd else Span(rate, Tone.DIM)

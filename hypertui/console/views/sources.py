@@ -9,6 +9,7 @@ from hypertui.console.frame import Frame
 from hypertui.console.lines import Cells, Column, Span, Tone, line, wrap
 from hypertui.console.table_content import Row, TableContent
 from hypertui.console.views import signal_words as words
+from hypertui.core.intents import verbs_in_words
 from hypertui.core.market import Side
 from hypertui.port.intents import SourceView
 from hypertui.port.signals import SignalView
@@ -61,7 +62,13 @@ def armed(frame: Frame, source: SourceView | SignalView) -> Span:
     return Span("no: w arms", Tone.WARNING)
 
 
+def _may(source: SourceView) -> str:
+    return verbs_in_words(source.verbs, needs_proof=source.needs_proof)
+
+
 def _signal(frame: Frame, signal: SignalView) -> Row:
+    of_it = (each for each in frame.intents.sources if each.kind != _WEBHOOK)
+    source = next((each for each in of_it if (each.name, each.trade) == (signal.name, signal.trade)), None)
     state, acts = words.state(frame, signal), bool(signal.action and signal.trade)
     scores = "/".join(fmt.score(signal.score(side)) for side in Side)
     if signal.candle_at is None:
@@ -76,7 +83,7 @@ def _signal(frame: Frame, signal: SignalView) -> Row:
         Span(name, Tone.STRONG),
         Span(f"{state.text} {scores}", state.role),
         Span(fmt.clean(signal.trade, 12) if acts else fmt.UNKNOWN),
-        Span(words.may(signal), Tone.TEXT if acts else Tone.DIM),
+        Span(words.may(signal) if source is None else _may(source), Tone.TEXT if acts else Tone.DIM),
         armed(frame, signal) if acts else Span(fmt.UNKNOWN, Tone.DIM),
         life,
     )
@@ -100,13 +107,14 @@ def _heard(frame: Frame, source: SourceView) -> Iterator[int]:
 def _webhook(frame: Frame, source: SourceView) -> Row:
     at = max(_heard(frame, source), default=None)
     last = "none known" if at is None else f"alert {fmt.age(frame.now - at)} ago"
+    may = _may(source)
     cells = (
         Span(fmt.clean(source.name, 32), Tone.STRONG),
         Span(_WEBHOOK, Tone.DIM),
         Span(fmt.clean(source.trade, 12)),
-        Span(" ".join(source.verbs)),
+        Span(may),
         armed(frame, source),
         Span(last),
     )
-    copied = f"{source.name} {_WEBHOOK} of {source.trade}: may {' '.join(source.verbs)}; {last}"
+    copied = f"{source.name} {_WEBHOOK} of {source.trade}: may {may}; {last}"
     return _told(f"{_WEBHOOK} {source.name} {source.trade}", cells, fmt.clean(copied))
