@@ -108,9 +108,12 @@ def _strokes(
         if extent is None:
             before = None
             continue
-        top, bottom = (int(down(price) * DOTS_DOWN // 1) for price in (extent.high, extent.low))
+        low, high, close = extent
+        top = bottom = last = int(down(high) * DOTS_DOWN // 1)
+        if low != high:  # in most columns the price is a single one
+            bottom, last = int(down(low) * DOTS_DOWN // 1), int(down(close) * DOTS_DOWN // 1)
         if before is not None:
             top, bottom = min(top, before + 1), max(bottom, before - 1)
-        before = int(down(extent.close) * DOTS_DOWN // 1)
+        before = last
         if bottom >= 0 and top <= lowest:
             yield column, max(top, 0), min(bottom, lowest)
