@@ -21,7 +21,7 @@ from tests.support.local_venue import LocalVenue
 from tests.support.terminal import DEADLINE, Terminal
 
 ENTRY = Decimal("150.02")
-STALL, STEPS = 10.0, 10
+STALL, STEPS = 4.0, 10
 
 
 def console(venue: LocalVenue, *arguments: str) -> list[str]:
@@ -52,7 +52,7 @@ def with_a_buy(venue: LocalVenue) -> None:
     wait_for(lambda: sides(venue) == "BSSS", "a buy")
 
 
-def test_ten_seconds_without_a_reader_and_the_engine_steps_throughout(
+def test_seconds_without_a_reader_and_the_engine_steps_throughout(
     home: dict[str, str], tmp_path: Path, venue: LocalVenue
 ) -> None:
     with Terminal(console(venue), tmp_path, home) as terminal:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from decimal import Decimal
 from itertools import cycle
@@ -14,6 +12,7 @@ from hypertui.exchange.protocol import Exchange
 from hypertui.execution.timing import Timing
 from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import Process
 
 DEADLINE = 60.0  # seconds; only a failing test waits that long
 SECRET = "0x" + "5e" * 32
@@ -39,12 +38,10 @@ asyncio.run(main())
 """
 
 
-def beside(venue: LocalVenue, number: int, folder: Path = Path(), first: int = 0) -> subprocess.Popen[bytes]:
+def beside(venue: LocalVenue, number: int, folder: Path = Path(), first: int = 0) -> Process:
     """Another process that signs so many actions with the engine's key."""
-    return subprocess.Popen(
-        [sys.executable, "-c", BESIDE, venue.base_url, SECRET, str(folder), str(first), str(number)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    arguments = [venue.base_url, SECRET, str(folder), str(first), str(number)]
+    return Process([sys.executable, "-c", BESIDE, *arguments])
 
 
 class SharedKey(LiveEngine):
