@@ -40,6 +40,15 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _scenes_are_shared(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What one worker has played the others read."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        from tests.console import states
+
+        states.shared = tmp_path_factory.getbasetemp().parent
+
+
 @pytest.fixture(scope="session")
 def in_machine_code() -> None:
     """For tests that the fast engine walks for: it is compiled by one worker, once."""
