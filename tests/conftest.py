@@ -9,6 +9,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support import shared
+
 settings.register_profile(
     "steady",
     derandomize=True,
@@ -41,12 +43,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _scenes_are_shared(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What one worker has played the others read."""
+def _shared_by_workers(tmp_path_factory: pytest.TempPathFactory) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
-        from tests.console import states
-
-        states.shared = tmp_path_factory.getbasetemp().parent
+        shared.folder = tmp_path_factory.getbasetemp().parent
 
 
 @pytest.fixture(scope="session")

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import pickle
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 from hypertui.port.intents import IntentsView, IntentView, SourceAlarm, SourceView
 from hypertui.port.snapshot import Alarm, Network, Severity, Snapshot
 from tests.console.scenes import PLAYS
+from tests.support.shared import once
 from tests.support.stage import NOW, Scene, perform
-
-# Of the processes that run the tests together, where there are several.
-shared: Path | None = None
 
 
 @cache
@@ -23,18 +18,7 @@ def scene(name: str, network: Network | None = None) -> Scene:
     play = PLAYS[name]
     if network is not None:
         play = replace(play, trades=tuple(replace(config, network=network) for config in play.trades))
-    if shared is None:
-        return perform(play)
-    with (shared / f"scene {name} {network or ''}").open("a+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        if kept := file.read():
-            found = pickle.loads(kept)
-            assert isinstance(found, Scene)
-            return found
-        played = perform(play)
-        file.write(pickle.dumps(played))
-        return played
+    return once(f"scene {name} {network or ''}", lambda: perform(play))
 
 
 def starting() -> Snapshot:

@@ -115,8 +115,8 @@ WALK = (
 )
 
 
-# Each text that breaks a screen in a way of its own, everywhere at once, and all of them by turns, so that each
-# field sees another one each time.
+# Each text that breaks a screen in a way of its own, everywhere at once, and all of them by turns, so that
+# each field sees another one each time.
 ALONE = [(text,) for text in (MARKUP, CONTROLS + TURNS + WIDE, LONG, "y " * 5_000, "", LINES)]
 MIXED = [(*HOSTILE[first:], *HOSTILE[:first]) for first in (0, 4)]
 

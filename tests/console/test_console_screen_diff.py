@@ -53,7 +53,7 @@ async def rest(pilot: Pilot[StopReason]) -> None:
 
 
 async def settle(pilot: Pilot[StopReason]) -> None:
-    """Have the screen repainted now, which it does on a timer of its own, until nothing is left to repaint."""
+    """Have the screen repainted now, which it does on a timer of its own, until nothing is left of it."""
     for _ in range(3):
         await pilot.pause()
         pilot.app.screen._on_timer_update()
