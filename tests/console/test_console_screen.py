@@ -184,7 +184,7 @@ def test_plain_characters_only_where_they_were_asked_for(size: tuple[int, int]) 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         for key in (*WALK, "1", "question_mark", "escape", "ctrl+p", "escape", "a", "X"):
             await pilot.press(key)
-            for view in itertools.islice(turns, 2):
+            for view in itertools.islice(turns, 1 if size[0] == 200 else 2):
                 engine.snapshot = view
                 app.show_frame()
                 await pilot.pause()
