@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.support.live_engine import wait_until
 from tests.support.prefork import Process, run_to_end
 
 # Everything that a program could go by, on standard output, and words on the other stream.
@@ -71,6 +74,46 @@ def test_signals_reach_it_whoever_ignores_them(number: signal.Signals) -> None:
         assert process.poll() is None
         process.send_signal(number)
         assert process.wait(10) == -number
+
+
+def test_it_has_the_files_that_are_passed_on(tmp_path: Path) -> None:
+    with (tmp_path / "first").open("w+") as first, (tmp_path / "second").open("w+") as second:
+        passed = (first.fileno(), second.fileno())
+        program = f"import os\nfor number in {passed}: os.write(number, b'%d' % number)"
+        with Process([sys.executable, "-c", program], pass_fds=passed) as process:
+            assert process.wait(10) == 0
+    assert [(tmp_path / name).read_text() for name in ("first", "second")] == [str(each) for each in passed]
+
+
+def children(number: int) -> list[str]:
+    """The programs of the processes that a process has started."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has gone
+            if int((process / "stat").read_text().rpartition(")")[2].split()[1]) == number:
+                found.append((process / "cmdline").read_text())
+    return found
+
+
+def test_what_a_command_starts_is_forked_too_and_ends_with_it(tmp_path: Path) -> None:
+    env = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "hypertui", "run", "--headless"]
+    lock = tmp_path / "hypertui" / "paper" / "lock"
+    with Process(command, env=env, cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert "paper" in process.stdout.readline(), "its market listens"
+        started = children(process.pid)
+        assert len(started) == 2 and all("tests.support.prefork" in each for each in started), started
+        process.kill()
+        process.wait(10)
+
+    def is_free() -> bool:
+        with lock.open() as file, suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        return False
+
+    wait_until(is_free, "the market to end, and its lock with it")
 
 
 def test_what_a_fork_comes_too_late_for_is_started() -> None:

@@ -112,12 +112,12 @@ def _in_columns(arguments: argparse.Namespace, asked: WalkedTrade, costs: Costs,
     from hypertui.backtest.engines import walk_by
     from hypertui.series.loading import load_ticks
 
-    load_fast()
     began = time.perf_counter()
     parts = cut(load_ticks(arguments.prices, asked.instrument.symbol, _kind(arguments)), arguments)
     loaded = time.perf_counter()
     ticks = parts.walked
     plan = asked.checked_plan(ticks.price(0), costs.fee_rate)
+    load_fast()  # once it is known that there is something to walk
     began_run = time.perf_counter()
     outcome = walk_by(engine, ticks, plan, costs, asked.exits, blocks=parts_of(ticks))
     timing = RunTime(loaded - began, time.perf_counter() - began_run)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
@@ -31,6 +29,7 @@ from hypertui.runtime.accumulating import Accumulated, Reserve
 from hypertui.settings import load_settings
 from tests.support.live_engine import LiveEngine, wait_until, wall_clock
 from tests.support.local_venue import LocalVenue, VenueClock
+from tests.support.prefork import Process
 
 SECRET = "0x" + "5b" * 32
 KEY = SigningKey.parse(SECRET)
@@ -286,7 +285,7 @@ asyncio.run(run())
 def test_killed_between_the_sending_and_the_answer_it_moves_once(gain: Evening) -> None:
     gain.venue.fail("http-timeout-after", only="usdClassTransfer", count=1, seconds=60.0)
     arguments = [gain.url, gain.venue.base_url, SECRET, str(gain.now)]
-    killed = subprocess.Popen([sys.executable, "-c", PROCESS, *arguments], env=dict(os.environ))
+    killed = Process([sys.executable, "-c", PROCESS, *arguments])
     try:
         wait_until(lambda: gain.spot > 0 or killed.poll() is not None, "the money to move", 60.0)
         assert killed.poll() is None, "it waits for its answer"

@@ -80,10 +80,10 @@ def test_an_account_is_the_same_whether_it_is_named_or_the_keys_own(
     first, second = ("named", "bare") if first_is_named else ("bare", "named")
     with Engine(home, tmp_path / first, venue, "--state-dir", first) as engine:
         wait_for(lambda: sides(venue) == "SSSS", "the trade")
-        refused = subprocess.run(
+        refused = run_to_end(
             command("run", "--headless", "--base-url", venue.base_url, "--state-dir", second),
             env=home, cwd=tmp_path / second, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=DEADLINE, check=False,
+            capture_output=True, timeout=DEADLINE,
         )  # fmt: skip
         assert refused.returncode == 2, refused.stderr
         (line,) = refused.stderr.splitlines()
@@ -99,10 +99,10 @@ def test_two_trades_of_one_market_are_refused_where_one_names_the_keys_own_accou
         '[[trade]]\nsymbol = "SOL"\nname = "one"\nunit_size = 0.5\n'
         f'[[trade]]\nsymbol = "SOL"\nname = "two"\nunit_size = 0.5\naccount = "{ADDRESS}"\n'
     )
-    refused = subprocess.run(
+    refused = run_to_end(
         command("run", "--headless", "--base-url", venue.base_url),
         env=home, cwd=tmp_path, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=DEADLINE, check=False,
+        capture_output=True, timeout=DEADLINE,
     )  # fmt: skip
     assert refused.returncode == 2
     (line,) = refused.stderr.splitlines()

@@ -98,7 +98,8 @@ def on_a_terminal(home: dict[str, str], tmp_path: Path, venue: LocalVenue, kind:
 def test_a_terminal_gets_colours_beside_the_words(
     home: dict[str, str], tmp_path: Path, venue: LocalVenue
 ) -> None:
-    home |= {"LC_ALL": "C.UTF-8"}
+    if not is_utf_8(home):
+        home |= {"LC_ALL": "C.UTF-8"}
     home.pop("NO_COLOR", None)
     text = on_a_terminal(home, tmp_path, venue, "xterm-256color")
     assert "\x1b[32m✓ green\x1b[0m  liquidation" in text
@@ -111,6 +112,11 @@ def test_a_terminal_gets_colours_beside_the_words(
     assert "\x1b" not in refused + dumb + piped
     assert begins(refused) == begins(piped) == names
     assert begins(dumb) == [name.replace("✓", "+").replace("·", "-") for name in names]
+
+
+def is_utf_8(env: dict[str, str]) -> bool:
+    """Whether the terminal's characters are so already: a process with another locale is not forked."""
+    return "LC_ALL" not in env and "LC_CTYPE" not in env and env.get("LANG", "").upper().endswith("UTF-8")
 
 
 def begins(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from hypertui.backtest.fast import compiled
 from hypertui.cli import main
 
 WALK = ["--symbol", "SOL", "--unit-size", "0.7%", "--position-size", "2000"]
@@ -37,6 +38,18 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     assert not out
     assert len(err.splitlines()) == 1
     return err
+
+
+@pytest.mark.parametrize("content", [None, "price\n100\n"])
+def test_what_cannot_be_walked_waits_for_no_compiler(
+    prices: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    monkeypatch.setattr(compiled, "is_warm", lambda: False)
+    if content is None:
+        Path(prices).unlink()
+    else:
+        Path(prices).write_text(content)
+    assert prices in refused(capsys, prices, *WALK, "--engine", "fast")
 
 
 @pytest.mark.usefixtures("in_machine_code")

@@ -11,6 +11,7 @@ import pytest
 from hypertui.comparison.session import RecordedSession
 from hypertui.journal.history import History
 from tests.replay.recorded import record
+from tests.support.shared import once
 
 HOUR = "hour 502"  # of paper trading, at speed
 FLATTENED = "seed 0008"  # with messages late, lost and doubled, and flattened by the operator
@@ -24,14 +25,17 @@ def journals(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
     @cache
     def journal(name: str) -> Path:
-        folder = tmp_path_factory.mktemp("session")
-        record(name, folder)
-        return folder / "journal.db"
+        def made() -> Path:
+            folder = tmp_path_factory.mktemp("session")
+            record(name, folder)
+            return folder / "journal.db"
+
+        return once(f"session {name}", made)
 
     return journal
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def opened(journals: Callable[[str], Path]) -> Iterator[Opened]:
     histories: list[History] = []
 

@@ -19,7 +19,7 @@ from tests.comparison.conftest import FLATTENED, HOUR, Opened
 D = Decimal
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hour(opened: Opened) -> Comparison:
     return compare(opened(HOUR), Costs())
 

@@ -8,16 +8,17 @@ from functools import cache
 from hypertui.port.intents import IntentsView
 from hypertui.port.snapshot import Network, Snapshot
 from tests.console.scenes import PLAYS
+from tests.support.shared import once
 from tests.support.stage import Scene, perform
 
 
 @cache
 def scene(name: str, network: Network | None = None) -> Scene:
-    """A scene by its name, on another network than its own if one is named; played once in each process."""
+    """A scene by its name, on another network than its own if one is named; played once for all tests."""
     play = PLAYS[name]
     if network is not None:
         play = replace(play, trades=tuple(replace(config, network=network) for config in play.trades))
-    return perform(play)
+    return once(f"scene {name} {network or ''}", lambda: perform(play))
 
 
 def starting() -> Snapshot:

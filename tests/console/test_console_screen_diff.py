@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal as D
 
@@ -20,6 +21,7 @@ from tests.console import fakes, parts, states
 from tests.console.driving import screen_text
 from tests.console.emulator import TerminalDriver
 
+Settled = Callable[[Pilot[StopReason]], Awaitable[None]]
 PAGES = ("1", "2", "3", "4", "6", "7", "9")
 
 
@@ -44,16 +46,24 @@ def tick(engine: fakes.FakeEngine, clock: fakes.Clock, number: int) -> None:
     )
 
 
-async def settle(pilot: Pilot[StopReason]) -> None:
-    # The screen is repainted on a timer of its own.
+async def rest(pilot: Pilot[StopReason]) -> None:
+    """Wait for whatever comes by itself after a start or another page."""
     await pilot.pause()
     await pilot.pause(0.25)
 
 
-async def written(app: HyperTui, pilot: Pilot[StopReason]) -> int:
+async def settle(pilot: Pilot[StopReason]) -> None:
+    """Have the screen repainted now, which it does on a timer of its own, until nothing is left of it."""
+    for _ in range(3):
+        await pilot.pause()
+        pilot.app.screen._on_timer_update()
+    await pilot.pause()
+
+
+async def written(app: HyperTui, pilot: Pilot[StopReason], settled: Settled = settle) -> int:
     before = TerminalDriver.written
     app.show_frame()
-    await settle(pilot)
+    await settled(pilot)
     return TerminalDriver.written - before
 
 
@@ -82,14 +92,14 @@ def test_a_tick_is_small_and_nothing_is_nothing() -> None:
     async def play() -> None:
         TerminalDriver.reset(120, 40)
         async with app.run_test(headless=False, size=(120, 40)) as pilot:
-            await settle(pilot)
+            await rest(pilot)
             assert 2_000 < TerminalDriver.painted <= 80_000
             # Textual repaints while it mounts and styles; that costs next to nothing here.
             assert TerminalDriver.written <= 80_000
             for key in PAGES:
                 await pilot.press(key)
-                await settle(pilot)
-                assert await written(app, pilot) == 0, key
+                await rest(pilot)
+                assert await written(app, pilot, rest) == 0, key
                 for number in range(1, 7):
                     tick(engine, clock, number)
                     assert await written(app, pilot) <= 2_000, key
@@ -109,7 +119,7 @@ def test_a_title_that_ticks_and_rows_apart_are_written_without_a_repaint(
     async def play() -> None:
         TerminalDriver.reset(200, 60)
         async with app.run_test(headless=False, size=(200, 60)) as pilot:
-            await settle(pilot)
+            await rest(pilot)
             clock.now += engine.snapshot.blind_after + 5_000  # nothing has been heard of the orders since
             tick(engine, clock, 0)
             await written(app, pilot)
@@ -196,7 +206,7 @@ def test_a_screen_that_others_wrote_on_is_written_anew() -> None:
     async def play() -> None:
         TerminalDriver.reset(120, 40)
         async with app.run_test(headless=False, size=(120, 40)) as pilot:
-            await settle(pilot)
+            await rest(pilot)
             TerminalDriver.terminal.feed("\x1b[5;5Hmail for you\x1b[0m")
             await pilot.press("ctrl+l")
             await settle(pilot)
@@ -214,7 +224,7 @@ def test_the_terminals_title_says_what_is_traded_where_and_is_given_back(symbol:
     async def play() -> None:
         TerminalDriver.reset(120, 40)
         async with app.run_test(headless=False, size=(120, 40)) as pilot:
-            await settle(pilot)
+            await rest(pilot)
             assert len(TerminalDriver.terminal.titles) == 2
             title = TerminalDriver.terminal.titles[-1]
             assert title.startswith("MAINNET B") and title.endswith(" hypertui")
@@ -232,10 +242,10 @@ def test_rows_go_past_the_composition_where_nothing_lies_over_them(
         clock, engine = fakes.Clock(), fakes.FakeEngine(states.running())
         app = fakes.console(engine, clock, driver_class=TerminalDriver)
         async with app.run_test(headless=False, size=(120, 40)) as pilot:
-            await settle(pilot)
+            await rest(pilot)
             if over:
                 await pilot.press(over)
-                await settle(pilot)
+                await rest(pilot)
             diff, repaints = app._screen_diff, []
             real = diff.update
             monkeypatch.setattr(diff, "update", lambda repaint: (repaints.append(repaint), real(repaint))[1])

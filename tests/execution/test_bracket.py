@@ -23,12 +23,12 @@ from hypertui.strategy.bracket.terms import BracketTerms
 from hypertui.strategy.exits.rules import ExitRules
 from tests.execution.test_second_strategy import held, liquidity
 from tests.support.by_hand import placed_beside, sold_by_another
-from tests.support.live_engine import LiveEngine, wall_clock
+from tests.support.live_engine import SOON, LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
 
 D = Decimal
 PATIENT = BracketTerms(D(300), entry_price=D(149), reenter_after=1, settled_at=D(150))
-CONFIG = TradeConfig(Network.PAPER, "SOL", 5, PATIENT, exits=ExitRules(hard_stop=D("0.05")))
+CONFIG = TradeConfig(Network.PAPER, "SOL", 5, PATIENT, exits=ExitRules(hard_stop=D("0.05")), timing=SOON)
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ def live(clock: VenueClock) -> Iterator[LiveEngine]:
 def put_ahead(live: LiveEngine, clock: VenueClock) -> None:
     """Put the venue's clock ahead, and wait until the engine has read it."""
     clock.ahead = AHEAD
+    live.do(lambda trade: trade.account_sync.ask_account())
     live.wait_for(lambda: (live.snapshot.clock_skew or 0) > AHEAD - 1_000, "the skew to be measured")
 
 

@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Order, OrderType, Side
+from hypertui.engine import departure
 from hypertui.engine.live_trade import LiveTrade
+from hypertui.execution import wishes
 from hypertui.execution.input_codec import JournalledInput, to_json
 from hypertui.port.commands import Command, Verb
 from hypertui.port.snapshot import Mode
@@ -58,7 +60,11 @@ def test_a_defect_ends_in_the_wind_down_and_is_said(venue: LocalVenue, lasting: 
         assert other.held() > 0
 
 
-def test_a_defect_in_an_action_does_not_keep_the_wind_down_from_acting(venue: LocalVenue) -> None:
+def test_a_defect_in_an_action_does_not_keep_the_wind_down_from_acting(
+    venue: LocalVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(departure, "_STAGE_PATIENCE", 1.0)
+
     async def broken(*arguments: object) -> object:
         raise Defect("out of order")
 
@@ -92,8 +98,9 @@ def test_a_caller_who_does_not_wait_for_the_answer_ends_nothing(venue: LocalVenu
 
 
 def test_a_command_that_cannot_be_carried_out_leaves_a_paused_trade_that_goes_on_with_it(
-    venue: LocalVenue,
+    venue: LocalVenue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(wishes, "_ALARM_AFTER", 500)
     with LiveEngine(venue) as live:
         live.opened()
         live.go_to(-2)
@@ -102,8 +109,8 @@ def test_a_command_that_cannot_be_carried_out_leaves_a_paused_trade_that_goes_on
         live.wait_for(lambda: any("flatten is not done" in text for text in alarms(live)), "the alarm")
         states = [entry.data["state"] for entry in live.journal.inputs if entry.kind == "state"]
         assert states[-1]["mode"] == live.mode() == Mode.PAUSED
-        wishes = [entry.data["verb"] for entry in live.journal.inputs if entry.kind == "wish"]
-        assert wishes == ["flatten"]
+        wished = [entry.data["verb"] for entry in live.journal.inputs if entry.kind == "wish"]
+        assert wished == ["flatten"]
         venue.call(lambda: venue.server.faults.off("http-500"))
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal as D
 import pytest
 
 from hypertui.core.market import KNOWN_INSTRUMENTS
+from hypertui.engine.live_trade import LiveTrade
 from hypertui.execution.input_codec import JournalledInput, decode
 from hypertui.execution.orders import ClientIds
 from hypertui.execution.playback import replay
@@ -22,6 +23,7 @@ from hypertui.execution.trade_snapshot import dump, load
 from hypertui.port.commands import Ack, Command, CommandState, Verb
 from hypertui.port.engine import EventKind
 from hypertui.port.snapshot import Mode
+from hypertui.risk import equity
 from hypertui.risk.guards import Guard, GuardAction, GuardState
 from hypertui.risk.memory import Base, GuardMemory, Rearm, inherited
 from hypertui.risk.rules import GuardRules
@@ -64,6 +66,20 @@ def state(live: LiveEngine, guard: Guard = Guard.DAILY_LOSS) -> GuardState | Non
 def read_account(live: LiveEngine) -> None:
     """As the engine does every five seconds."""
     live.do(lambda trade: trade.account_sync.ask_account())
+
+
+def read_often(live: LiveEngine) -> None:
+    """From now on as it does, but many times a second: by one reading alone nothing is sold or withheld."""
+
+    async def read(trade: LiveTrade) -> None:
+        while True:
+            await trade.account_sync.ask_account()
+            await asyncio.sleep(0.02)
+
+    async def begin(trade: LiveTrade) -> None:
+        trade.context.queue.spawn(read(trade))
+
+    live.do(begin)
 
 
 def sides(live: LiveEngine) -> list[str]:
@@ -157,7 +173,7 @@ def test_what_was_lost_before_a_restart_is_lost_today(venue: LocalVenue) -> None
         second.opened().go_to(-2)
         assert state(second) is not GuardState.TRIPPED
         venue.set_price("SOL", second.unit_price(-2) - D("0.4"))
-        read_account(second)
+        read_often(second)
         second.wait_for(lambda: state(second) is GuardState.TRIPPED, "the trip")
 
 
@@ -190,14 +206,17 @@ def test_money_that_was_paid_out_is_no_loss(venue: LocalVenue) -> None:
 
 
 @pytest.mark.parametrize("action", [GuardAction.SELL_OUT, GuardAction.FLATTEN])
-def test_a_drawdown_does_what_is_set(venue: LocalVenue, action: GuardAction) -> None:
+def test_a_drawdown_does_what_is_set(
+    venue: LocalVenue, action: GuardAction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(equity, "FLOWS_LAG", 300)
     rules = GuardRules(drawdown=D("0.0009"), drawdown_action=action)
     with start(venue, rules) as live:
         live.opened()
         live.wait_for(lambda: state(live, Guard.DRAWDOWN) is GuardState.OK, "the first judgement")
         live.go_to(-1)
         live.venue.set_price("SOL", live.unit_price(-1) - D("0.4"))
-        read_account(live)
+        read_often(live)
         if action is GuardAction.SELL_OUT:
             live.wait_for(lambda: live.mode() is Mode.SELLING_OUT, "selling out")
             live.wait_for(lambda: live.settled and set(sides(live)[0]) == {"A"}, "stops alone")

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from hypertui.core.market import Side
-from hypertui.engine import last_words
+from hypertui.engine import departure, last_words
 from hypertui.engine.live_trade import LiveTrade
 from hypertui.port.commands import OnExit
 from hypertui.port.snapshot import Mode
@@ -54,6 +54,7 @@ def test_an_exchange_that_does_not_answer_leaves_the_own_books_with_their_age(
     live: LiveEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(last_words, "PATIENCE", 0.5)
+    monkeypatch.setattr(departure, "_STAGE_PATIENCE", 1.0)
     held = f"{live.held().normalize():f}"
     live.venue.fail("http-500")
     live.stop.request(OnExit.BUYS)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from hypertui.execution import wishes
 from hypertui.port.commands import Command, CommandState, Verb
 from hypertui.port.snapshot import Mode
 from hypertui.runtime.alarms import CommandLog
@@ -102,7 +103,10 @@ def test_pause_and_halt_are_confirmed_in_words(live: LiveEngine) -> None:
     assert live.mode() is Mode.HALTED
 
 
-def test_a_wind_down_that_cannot_go_on_says_what_it_waits_for_and_what_still_works(live: LiveEngine) -> None:
+def test_a_wind_down_that_cannot_go_on_says_what_it_waits_for_and_what_still_works(
+    live: LiveEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wishes, "_ALARM_AFTER", 500)
     live.go_to(-1)
     live.venue.fail("http-429", only="cancelByCloid")
     live.command(Verb.CANCEL_BUYS)
@@ -114,5 +118,8 @@ def test_a_wind_down_that_cannot_go_on_says_what_it_waits_for_and_what_still_wor
     live.wait_for(lambda: bool(alarmed()), "the alarm")
     (text,) = alarmed()
     assert "SOL held, stops: " in text and ", buys: " in text and "buys: none" not in text
+    live.wait_for(
+        lambda: live.snapshot.commands[0].text == "waits for the exchange", "the operator to be told"
+    )
     (command,) = live.snapshot.commands
-    assert (command.state, command.text) == (CommandState.ACKNOWLEDGED, "waits for the exchange")
+    assert command.state is CommandState.ACKNOWLEDGED

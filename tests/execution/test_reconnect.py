@@ -57,5 +57,6 @@ def test_a_restart_buys_nothing_before_it_has_read_the_venues_clock(venue: Local
         live.wait_for(lambda: live.snapshot.listed_at is not None, "the comparison")
         assert buys(live) == 0
         venue.call(lambda: venue.server.faults.off("http-500"))
+        live.do(lambda trade: trade.account_sync.ask_account())
         live.wait_for(lambda: live.settled, "the account, and the buy after it")
         assert buys(live) == 1

@@ -16,14 +16,14 @@ from hypertui.port.commands import CommandState, OnExit, Verb
 from hypertui.port.snapshot import Mode, Network
 from hypertui.venue.faults.interventions import Interventions
 from tests.support.by_hand import sold_by_another
-from tests.support.live_engine import LiveEngine, wait_until
+from tests.support.live_engine import SOON, LiveEngine, wait_until
 from tests.support.local_venue import LocalVenue
 from tests.support.triple import TripleTerms
 
 D = Decimal
 _WOULD_MATCH = "badAloPxRejected"
 TERMS = TripleTerms(D(2), D(149), D(147), D(153))
-CONFIG = TradeConfig(Network.PAPER, "SOL", 10, TERMS)
+CONFIG = TradeConfig(Network.PAPER, "SOL", 10, TERMS, timing=SOON)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def engine(
     venue: LocalVenue, grouping: Grouping = Grouping.NONE, tif: TimeInForce = TimeInForce.ALO
 ) -> LiveEngine:
     terms = TripleTerms(TERMS.size, TERMS.entry, TERMS.stop, TERMS.goal, tif, grouping)
-    return LiveEngine(venue, TradeConfig(CONFIG.network, CONFIG.symbol, CONFIG.leverage, terms))
+    return LiveEngine(venue, replace(CONFIG, strategy=terms))
 
 
 def prices(live: LiveEngine) -> list[str]:

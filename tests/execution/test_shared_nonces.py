@@ -2,49 +2,52 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from decimal import Decimal
 from itertools import cycle
 from pathlib import Path
 
-from hypertui.exchange.hyperliquid import HyperliquidExchange, NonceSource, SigningKey, paper
+import pytest
+
+from hypertui.exchange.hyperliquid import HyperliquidExchange, NonceSource, SigningKey, nonces, paper
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.timing import Timing
 from tests.support.live_engine import LiveEngine, wall_clock
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import Process
 
 DEADLINE = 60.0  # seconds; only a failing test waits that long
 SECRET = "0x" + "5e" * 32
+
+# Seconds. On a machine that is busy whoever has the file may not run for longer than an engine waits for it.
+PATIENCE = 10.0
 
 # Spends nonces from a file, or so many from a number on, on cancels of an order that there is not.
 BESIDE = """
 import asyncio, sys, time
 from pathlib import Path
-from hypertui.exchange.hyperliquid import HyperliquidExchange, NonceSource, SigningKey, paper
+from hypertui.exchange.hyperliquid import HyperliquidExchange, NonceSource, SigningKey, nonces, paper
 
+nonces._PATIENCE = {patience}
 url, secret, folder, first, number = sys.argv[1:]
 first, number = int(first), int(number)
-nonces = NonceSource(clock=lambda: first) if first else NonceSource(Path(folder))
+source = NonceSource(clock=lambda: first) if first else NonceSource(Path(folder))
 
 async def main():
-    exchange = HyperliquidExchange(paper(url), SigningKey.parse(secret), nonces=nonces)
+    exchange = HyperliquidExchange(paper(url), SigningKey.parse(secret), nonces=source)
     for _ in range(number):
         expires_at = time.time_ns() // 1_000_000 + 60_000
         await exchange.cancel("SOL", ["0x" + "ee" * 16], expires_at)
     await exchange.close()
 
 asyncio.run(main())
-"""
+""".replace("{patience}", str(PATIENCE))
 
 
-def beside(venue: LocalVenue, number: int, folder: Path = Path(), first: int = 0) -> subprocess.Popen[bytes]:
+def beside(venue: LocalVenue, number: int, folder: Path = Path(), first: int = 0) -> Process:
     """Another process that signs so many actions with the engine's key."""
-    return subprocess.Popen(
-        [sys.executable, "-c", BESIDE, venue.base_url, SECRET, str(folder), str(first), str(number)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    arguments = [venue.base_url, SECRET, str(folder), str(first), str(number)]
+    return Process([sys.executable, "-c", BESIDE, *arguments])
 
 
 class SharedKey(LiveEngine):
@@ -90,7 +93,10 @@ def test_an_order_whose_nonce_another_process_has_spent_is_asked_about_and_sent_
         assert sum(Decimal(order["sz"]) for order in working) == live.held()
 
 
-def test_processes_with_a_common_file_are_in_nobody_s_way(tmp_path: Path) -> None:
+def test_processes_with_a_common_file_are_in_nobody_s_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nonces, "_PATIENCE", PATIENCE)
     with LocalVenue({"SOL": Decimal(150)}) as venue, engine(venue, NonceSource(tmp_path)) as live:
         live.opened()
         other = beside(venue, 150, tmp_path)

@@ -24,6 +24,7 @@ from tests.support.desk_engine import DeskEngine, sub_account
 from tests.support.ladders import changed, ladder_config, ladder_of
 from tests.support.live_engine import wait_until, wall_clock
 from tests.support.local_venue import LocalVenue
+from tests.support.prefork import Process
 
 D = Decimal
 SECRET = "0x" + "5b" * 32
@@ -36,7 +37,7 @@ BTC = ladder_config(Network.PAPER, "BTC", D(250), D(2_000), 40)
 
 @pytest.fixture
 def venue() -> Iterator[LocalVenue]:
-    with LocalVenue({"SOL": D(150), "BTC": D(64_000)}) as venue:
+    with LocalVenue({"SOL": D(150), "BTC": D(64_000)}, rate_limits="off") as venue:
         yield venue
 
 
@@ -162,7 +163,7 @@ def test_killed_each_finds_its_own_again(venue: LocalVenue, subs: dict[str, str]
 
     for price in ("150.6", "149.4", "148.3", "150.2"):
         with (tmp_path / "errors").open("a") as errors:
-            engine = subprocess.Popen(
+            engine = Process(
                 [sys.executable, "-m", "hypertui", "run", "--headless", "--base-url", venue.base_url,
                  "--state-dir", str(tmp_path / "state")],
                 env=clean | {"HYPERTUI_SECRET_KEY": SECRET},

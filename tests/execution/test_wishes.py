@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from hypertui.engine import departure
 from hypertui.execution.timing import Timing
 from hypertui.port.commands import CommandState, CommandView, OnExit, Verb
 from hypertui.port.snapshot import Mode
@@ -128,7 +129,10 @@ def test_flatten_sells_though_its_buys_cannot_be_cancelled_and_what_they_buy(ven
         assert live.snapshot.closed_at is not None
 
 
-def test_flatten_on_the_way_out_that_was_not_seen_done_is_done_by_the_next_start(venue: LocalVenue) -> None:
+def test_flatten_on_the_way_out_that_was_not_seen_done_is_done_by_the_next_start(
+    venue: LocalVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(departure, "_STAGE_PATIENCE", 1.0)
     with start(venue) as first:
         first.opened().go_to(-1)
         venue.fail("http-502", only="cancelByCloid")

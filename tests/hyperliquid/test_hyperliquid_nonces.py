@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from hypertui.exchange.hyperliquid import NonceSource
 from hypertui.exchange.hyperliquid import nonces as subject
+from tests.support.prefork import Process
 
 SIGNER, OTHER = "0x" + "ab" * 20, "0x" + "cd" * 20
 NOW = 1_700_000_000_000
@@ -77,12 +78,10 @@ def test_each_signer_has_its_own(tmp_path: Path) -> None:
 def test_processes_of_one_key_never_draw_the_same(tmp_path: Path) -> None:
     folder = tmp_path / "nonces"
     processes = [
-        subprocess.Popen(
+        Process(
             [sys.executable, "-c", HAMMER, str(folder), SIGNER, "3000"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         for _ in range(3)
     ]

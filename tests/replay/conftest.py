@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.replay.recorded import RecordedHour, record
+from tests.support.shared import once
 
 
 @pytest.fixture(scope="session")
 def hour(tmp_path_factory: pytest.TempPathFactory) -> RecordedHour:
-    return record("hour 231", tmp_path_factory.mktemp("replay"))
+    return once("hour 231", lambda: record("hour 231", tmp_path_factory.mktemp("replay")))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ _TOGETHER = 30
 _EXITS = 20
 _GUARDS = 10
 _PART = 10
-_TWINS = 20  # of those alone: a twin beside each takes two thirds as long as the trade itself
+_TWINS = 10  # of those alone: a twin beside each takes two thirds as long as the trade itself
 _FAILED_ONCE = (
     405,
     412,

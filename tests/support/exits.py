@@ -9,7 +9,7 @@ from hypertui.execution.input_codec import JournalledInput, decode
 from hypertui.execution.trade_inputs import ExitBegan
 from hypertui.port.engine import EventKind
 from hypertui.strategy.exits.rules import ExitRule, ExitRules
-from tests.support.live_engine import LiveEngine
+from tests.support.live_engine import SOON, LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
 
@@ -31,7 +31,7 @@ def start(
     before: LiveEngine | None = None,
 ) -> LiveEngine:
     journal = Kept(history or [])
-    live = LiveEngine(venue, journal=lambda *_: nullcontext((TRADE, journal)), exits=rules)
+    live = LiveEngine(venue, journal=lambda *_: nullcontext((TRADE, journal)), exits=rules, timing=SOON)
     live.journal = journal
     if before is not None:
         live.key = before.key

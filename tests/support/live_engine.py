@@ -19,6 +19,7 @@ from hypertui.engine.trade_runner import TradeRunner
 from hypertui.exchange.hyperliquid import HyperliquidExchange, SigningKey, paper
 from hypertui.exchange.protocol import Exchange
 from hypertui.execution.input_codec import JournalledInput
+from hypertui.execution.timing import Timing
 from hypertui.execution.trade_config import TradeConfig
 from hypertui.port.commands import Ack, Command, OnExit, Stop, StopReason, Verb
 from hypertui.port.engine import Event
@@ -33,6 +34,8 @@ from tests.support.oracle import Oracle
 Result = TypeVar("Result")
 DEADLINE = 15.0
 _SLACK = 2_000  # ms that a message, and the thread that takes it, may need on a machine that is busy
+# For tests in which an order is asked about before anything else happens: not after two seconds.
+SOON = Timing(confirm_after=500)
 SOL = ladder_config(Network.PAPER, "SOL", Decimal("0.5"), Decimal(2000), 20)
 
 

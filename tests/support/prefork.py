@@ -5,6 +5,9 @@ its own arguments, environment, folder, streams, signals, session and exit statu
 any does. How long a start takes, what it loads, and what the interpreter makes of a strange locale is for a
 process that is really started.
 
+A command that starts processes of the package itself, a paper market or the consoles of a page, has them
+from a process beside it that was forked at the same moment and had loaded no more than it.
+
 This module is a program too: the process that the others are forked from.
 """
 
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import fcntl
 import gc
 import json
 import os
@@ -22,17 +26,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
 
 # What the interpreter, or Textual when it is imported, has read before a fork.
 _READ_EARLY = ("PYTHON", "LC_", "LANG", "TEXTUAL_", "ESCDELAY")
+_OF_THE_TESTS_ALONE = "TEXTUAL_SNAPSHOT_"
 _AS_THE_CONSOLE_SETS_IT = {"TEXTUAL_FPS": "10", "TEXTUAL_ANIMATIONS": "none"}
 # What there was before any test changed it: the process that forks begins with that, whichever test is first.
 _AT_FIRST = dict(os.environ)
 _MOST = 200_000  # bytes of what is asked of a fork
+_MOST_STREAMS = 8
+_ABOVE_THE_STREAMS = 100  # where no program that is started here has been given a stream
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -43,20 +50,32 @@ class Process(subprocess.Popen[str]):
         super().__init__(args, text=True, **options)
 
     def _execute_child(self, args: list[str], *others: Any) -> None:
-        _, preexec, _, pass_fds, cwd, env, _, _, shell, *streams = others
-        read, _, _, write, _, errors, *_, session, group = streams
-        environment = dict(os.environ if env is None else env)
-        stranger = preexec or pass_fds or shell or group != -1 or args[0] != sys.executable
-        if stranger or args[1] not in ("-m", "-c") or not _Nursery.serves(environment):
+        if not _is_forked(self, args, *others):
             super()._execute_child(args, *others)  # type: ignore[misc]
-            return
-        try:
-            asked = {"argv": args[1:], "env": environment, "cwd": str(cwd or Path.cwd()), "session": session}
-            given = [at if stream == -1 else stream for at, stream in enumerate((read, write, errors))]
-            self.pid = _Nursery.the().fork(asked, given)
-            self._child_created = True
-        finally:
-            self._close_pipe_fds(*streams[:6])  # type: ignore[attr-defined]
+
+
+def _is_forked(process: subprocess.Popen[Any], args: Sequence[str], *others: Any) -> bool:
+    """Whether a process that is to be executed was forked instead: all that is asked for is possible so."""
+    _, preexec, _, pass_fds, cwd, env, _, _, shell, *streams = others
+    read, _, _, write, _, errors, *_, session, group = streams
+    environment = dict(os.environ if env is None else env)
+    stranger = preexec or shell or group != -1 or args[0] != sys.executable or args[1] not in ("-m", "-c")
+    if stranger or len(pass_fds) > _MOST_STREAMS - 3 or not _Nursery.serves(environment):
+        return False
+    try:
+        asked = {
+            "argv": args[1:],
+            "env": environment,
+            "cwd": str(cwd or Path.cwd()),
+            "session": session,
+            "streams": [0, 1, 2, *pass_fds],
+        }
+        given = [at if stream == -1 else stream for at, stream in enumerate((read, write, errors))]
+        process.pid = _Nursery.the().fork(asked, [*given, *pass_fds])
+        process._child_created = True  # type: ignore[attr-defined]
+    finally:
+        process._close_pipe_fds(*streams[:6])  # type: ignore[attr-defined]
+    return True
 
 
 def run_to_end(
@@ -83,7 +102,7 @@ class _Nursery:
     @classmethod
     def the(cls) -> _Nursery:
         with cls._lock:
-            cls._only = cls._only or cls()
+            cls._only = cls._only or cls._started()
             return cls._only
 
     @staticmethod
@@ -91,18 +110,36 @@ class _Nursery:
         """Whether nothing is asked for that a fork comes too late for."""
         return sys.platform == "linux" and _early(environment) == _early(_AT_FIRST)
 
-    def __init__(self) -> None:
-        self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    def __init__(self, control: socket.socket, how_it_ended: Callable[[], object]) -> None:
+        self._socket = control
+        self._how_it_ended = how_it_ended
         self._libc = ctypes.CDLL(None, use_errno=True)
+
+    @classmethod
+    def _started(cls) -> _Nursery:
+        ours, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         clean = {name: value for name, value in _AT_FIRST.items() if not name.startswith("HYPERTUI_")}
         with other:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.prefork", str(other.fileno())],
                 stdin=subprocess.DEVNULL,
                 cwd=Path(__file__).parents[2],
                 env=clean | _AS_THE_CONSOLE_SETS_IT,
                 pass_fds=[other.fileno()],
             )
+        return cls(ours, process.poll)
+
+    @classmethod
+    def have(cls, control: socket.socket) -> None:
+        """From now on what this process starts comes from the one at the other end of a socket."""
+        cls._only = cls(control, lambda: None)
+        execute = subprocess.Popen._execute_child  # type: ignore[attr-defined]
+
+        def fork(self: subprocess.Popen[Any], args: Sequence[str], *others: Any) -> None:
+            if not _is_forked(self, args, *others):
+                execute(self, args, *others)
+
+        subprocess.Popen._execute_child = fork  # type: ignore[attr-defined]
 
     def fork(self, asked: Mapping[str, object], streams: list[int]) -> int:
         """The number of the new process, a child of this one."""
@@ -115,7 +152,7 @@ class _Nursery:
             finally:
                 self._adopt_orphans(False)
         if not said:
-            raise OSError(f"the process that forks has ended: {self._process.poll()}")
+            raise OSError(f"the process that forks has ended: {self._how_it_ended()}")
         return int(said)
 
     def _adopt_orphans(self, adopt: bool) -> None:
@@ -127,7 +164,9 @@ def _early(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if name.startswith(_READ_EARLY) and _AS_THE_CONSOLE_SETS_IT.get(name) != value
+        if name.startswith(_READ_EARLY)
+        and not name.startswith(_OF_THE_TESTS_ALONE)
+        and _AS_THE_CONSOLE_SETS_IT.get(name) != value
     }
 
 
@@ -137,7 +176,7 @@ def _early(environment: Mapping[str, str]) -> dict[str, str]:
 def _serve(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
     """Fork for each that asks; returns, in the new process, what it is to be and its streams."""
     while True:
-        message, streams, *_ = socket.recv_fds(control, _MOST, 3)
+        message, streams, *_ = socket.recv_fds(control, _MOST, _MOST_STREAMS)
         if not message:
             os._exit(0)
         reader, writer = os.pipe()
@@ -156,9 +195,35 @@ def _serve(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
             os.close(each)
 
 
+def _with_one_beside_it(asked: dict[str, Any], streams: list[int]) -> tuple[dict[str, Any], list[int]]:
+    """Leave a process behind from which those come that the program starts. It ends when the program does."""
+    ours, control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork():
+        control.close()
+        # Out of the way of the numbers that the program's own files would have without it.
+        _Nursery.have(socket.socket(fileno=fcntl.fcntl(ours.detach(), fcntl.F_DUPFD_CLOEXEC, 500)))
+        return asked, streams
+    ours.close()
+    for stream in (*streams, 0, 1, 2):
+        os.close(stream)
+    for _ in range(3):
+        os.open(os.devnull, os.O_RDWR)
+    with closing(control):
+        return _serve(control)
+
+
+def _starts_others(asked: dict[str, Any]) -> bool:
+    """Whether it is a command with a paper market of its own, or a page."""
+    kind, program, *arguments = asked["argv"]
+    return (kind, program) == ("-m", "hypertui") and ("--base-url" not in arguments or "serve" in arguments)
+
+
 def _be(asked: dict[str, Any], streams: list[int]) -> None:
     """What a new process and its interpreter are before the program begins."""
-    for number, stream in enumerate(streams):
+    apart = [fcntl.fcntl(stream, fcntl.F_DUPFD_CLOEXEC, _ABOVE_THE_STREAMS) for stream in streams]
+    for stream in streams:
+        os.close(stream)
+    for number, stream in zip(asked["streams"], apart, strict=True):
         os.dup2(stream, number)
         os.close(stream)
     if asked["session"]:
@@ -214,6 +279,8 @@ def main() -> None:
     gc.enable()
     with closing(socket.socket(fileno=int(sys.argv[1]))) as control:
         asked, streams = _serve(control)
+    if _starts_others(asked):
+        asked, streams = _with_one_beside_it(asked, streams)
     _be(asked, streams)
     kind, program, *arguments = asked["argv"]
     sys.argv = [kind, *arguments]

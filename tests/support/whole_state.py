@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Set
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from hypertui.execution.trade import Trade
@@ -45,12 +46,16 @@ def _parts(value: Any, seen: dict[int, int]) -> Any:
     if isinstance(value, Set):
         return frozenset(value)
     if dataclasses.is_dataclass(value):
-        # What is not compared is another way to what is there already.
-        fields = [field.name for field in dataclasses.fields(value) if field.compare]
-        named = {name: getattr(value, name) for name in fields}
+        named = {name: getattr(value, name) for name in _compared(type(value))}
     else:
         named = vars(value)
     return type(value).__name__, [(name, _parts(each, seen)) for name, each in named.items()]
+
+
+@cache
+def _compared(kind: Any) -> tuple[str, ...]:
+    """The fields of a dataclass; what is not compared is another way to what is there already."""
+    return tuple(field.name for field in dataclasses.fields(kind) if field.compare)
 
 
 def _can_change(value: Any) -> bool:

@@ -130,7 +130,7 @@ def series() -> SeriesPrices:
     return SeriesPrices("BTC", prices, tuple(range(0, 5_000 * 500, 5_000)), SyntheticPrices(8))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(OPTIONS, st.integers(0, 1_000_000), st.integers(0, 50), st.booleans())
 def test_what_is_read_again_is_the_same_venue(
     options: dict[str, Any], seed: int, events: int, replayed: bool
