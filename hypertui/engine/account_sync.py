@@ -88,6 +88,7 @@ class AccountSync:
         self._began_at, self._has_entered = opening.began_at, bool(opening.fills)
         self._since = opening.began_at if opening.resumed or opening.found else context.clock()
         self._transfers_until = 0
+        self.funding_asked_at = 0  # ms: the newest question about it that was answered
         self.orphans = 0  # own orders that worked at the venue and should not, at the last comparison
         self.listing: tuple[int, Sequence[OpenOrder]] | None = None  # asked at (ms), and what worked then
         self._unsure_since: int | None = None if opening.is_new else 0
@@ -197,13 +198,14 @@ class AccountSync:
             since = self._tracker.funded_until
             if since is None:  # a trade that began flat did so by our clock, which may be ahead
                 since = self._began_at + (0 if self._has_entered else min(self._clock_sync.ahead, 0))
+            asked_at = self._clock()
             try:
                 payments = await self._exchange.funding_since(self.symbol, since)
             except ExchangeError as error:
                 self._queue.post(QuestionInVain("the funding could not be read", error))
                 await asyncio.sleep(_RETRY_PAUSE)
             else:
-                self._queue.post(FundingRead(payments))
+                self._queue.post(FundingRead(asked_at, payments))
                 return ""
 
     async def ask_transfers(self) -> str:
@@ -274,7 +276,8 @@ class AccountSync:
                 self._on_account(account, asked_at, booked)
             case ComparisonRead(findings):
                 self._on_findings(findings)
-            case FundingRead(payments):
+            case FundingRead(asked_at, payments):
+                self.funding_asked_at = asked_at
                 self._on_funding(payments)
             case TransfersRead(asked_at, transfers):
                 self._on_transfers(asked_at, transfers)

@@ -100,8 +100,9 @@ class ComparisonRead:
 
 @dataclass(frozen=True, slots=True)
 class FundingRead:
-    """Payments of funding since the last that is booked, that one among them."""
+    """Payments of funding since the last that is booked, that one among them, asked for at `asked_at`."""
 
+    asked_at: int
     payments: Sequence[FundingPayment]
 
 

@@ -39,12 +39,23 @@ _PATIENCE = 2_000  # for an answer that others wait for
 _UNEXPLAINED = 4  # answers whose fills do not make the position, before it goes on without
 _LOOK_AGAIN = 500
 _LIST_AGAIN = 1_000
+_HOUR = 3_600_000
+_PAID_WITHIN = 30_000  # after a full hour its funding is in the exchange's list
+_FUNDING_PATIENCE = 10_000
 _SELL_AGAIN = 500  # ms, doubled with each sale that left something
 _SELL_DOUBLINGS = 3
 # What waits for no falling price is sold so near (a fraction) to it at first, and for so long (ms).
 _NEAR = Decimal("0.002")
 _NEAR_FOR = 3_000
 _UNHURRIED = (Reason.SOFT_STOP, Reason.SIGNAL_EXIT, Reason.TIME_STOP)
+
+
+class FundingQuestions(Protocol):
+    """What asks for funding. `funding_asked_at` is when it was asked last what has been answered."""
+
+    funding_asked_at: int
+
+    async def ask_funding(self) -> str: ...
 
 
 class ExitedTrade(Protocol):
@@ -56,6 +67,9 @@ class ExitedTrade(Protocol):
     steering: Steering
     gateway: OrderGateway
     adoption: Adoption
+
+    @property
+    def account_sync(self) -> FundingQuestions: ...
 
     @property
     def book(self) -> TradeBook: ...
@@ -114,6 +128,7 @@ class Winddown:
         self._sales = 0
         self._sell_at = 0
         self._near_until = 0
+        self._funding_from: int | None = None  # when it was asked for
 
     def step(self) -> Progress:
         """Send what is missing, and say how far it has come."""
@@ -210,6 +225,8 @@ class Winddown:
             return self._sell(held)
         if waits := self._rid_of(lambda: trade.tracker.alive, _is_any, "order"):
             return _waits(f"flat; {waits.text}")
+        if self._awaits_funding(now):
+            return _waits("flat; the funding of the last hour")
         for key in ("unprotected", "position", "foreign"):
             trade.context.alarms.clear(key)
         text = "position 0 and no orders"
@@ -239,6 +256,20 @@ class Winddown:
             self._look_again(_LIST_AGAIN)
             return _waits(f"{counted(left, name)} still listed")
         return None
+
+    def _awaits_funding(self, now: int) -> bool:
+        """Whether what was paid at the last full hour is being asked for: it is asked for once a minute, and
+        what is found out after the end is in nobody's books."""
+        trade, sync = self._trade, self._trade.account_sync
+        there = trade.context.clock_sync.at_venue
+        hour = there(now) // _HOUR * _HOUR
+        if max(there(sync.funding_asked_at) - _PAID_WITHIN, there(trade.began_at)) >= hour:
+            return False
+        if self._funding_from is None:
+            self._funding_from = now
+            trade.context.queue.spawn(sync.ask_funding())
+        is_known = sync.funding_asked_at >= self._funding_from
+        return not is_known and now < self._funding_from + _FUNDING_PATIENCE
 
     def _look_again(self, pause: int = 0) -> None:
         """What the exchange said until now does not count any more, nor what it says in the next `pause`
