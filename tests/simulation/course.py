@@ -384,6 +384,8 @@ class Course:
     def _check_alarms(self) -> None:
         # A command that cannot be carried out while the network is bad is said to have failed.
         honest = {"halted", "winddown"}
+        if self._loop.time() - self.network.trouble_at <= _TROUBLE_LASTS:
+            honest.add("journal")  # a commit may be as slow as that at any moment
         # By the mark they may be worth an order, by the limit of a stop they are not: then no stop is taken.
         loose = self.trade.trade.target.loose * self.market.book.mark
         if 0 < loose < self.trade.instrument.min_order_value * Decimal("1.3"):
