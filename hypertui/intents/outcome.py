@@ -58,6 +58,8 @@ def _opened(record: IntentRecord, trade: Snapshot, is_shown: bool) -> GateVerdic
         text = "another signal came before its outcome was seen"
         return GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, text)
     is_shown |= trade.begun_by == record.command_id
+    if trade.wish and not trade.over:
+        return None  # what was bought may be on its way out again
     if trade.entry_price is not None and trade.position and not (trade.over or trade.waits):
         return GateVerdict(IntentState.DONE, "", f"the trade is open at {at_price(trade.entry_price)}")
     if not is_shown or not (trade.over or trade.waits):
