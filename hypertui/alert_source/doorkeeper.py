@@ -8,7 +8,7 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from hypertui.alert_source.desk_taker import DeskTaker
 from hypertui.core.redaction import printable, without_secrets
@@ -29,14 +29,21 @@ from hypertui.webhook.wire import (
     said_of,
 )
 
-DOOR_PROCESS = (sys.executable, "-m", "hypertui.webhook")
+# Without the folder that it is started in, where anything may be called as one of Python's own modules.
+DOOR_PROCESS = (sys.executable, "-P", "-m", "hypertui.webhook")
 
 _ALARM = "alerts"
 _SILENCE = 20.0  # seconds without a sign of life after which it is ended
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds until the next one is started
 _LIVED = 60.0  # seconds after which the next one is started at once again
 _LEAVES = 2.0  # seconds in which it may go by itself
-_LAST_WORDS = 400  # bytes
+_PACE = (
+    0.002  # seconds between two of its lines: what it says more often waits, and takes no time from trades
+)
+_COMPLAINS_EVERY = 1.0  # seconds between two of its troubles that are told
+_UNTAKEN = 8_192  # bytes of answers that wait until it takes them, before no more of its wishes are looked at
+_LONGEST = 400  # characters of what it says that are told
+_LAST_WORDS = 8_192  # bytes of what it says about its own end
 _LOG = logging.getLogger(__name__)
 
 
@@ -61,6 +68,7 @@ class Doorkeeper:
         self._command = tuple(command)
         self._answering: set[asyncio.Task[None]] = set()
         self._process: Process | None = None
+        self._fault = ""  # why its wire was cut, where it was
 
     @property
     def pid(self) -> int | None:
@@ -107,21 +115,26 @@ class Doorkeeper:
             except BaseException:
                 ours.close()
                 raise
-        self._process = process
+        self._process, self._fault = process, ""
         said = asyncio.create_task(_last_words(process))
-        reader, writer = await asyncio.open_unix_connection(sock=ours, limit=LONGEST_LINE)
         try:
-            why = await self._attended(reader, writer)
+            with closing(ours):
+                reader, writer = await asyncio.open_unix_connection(sock=ours, limit=LONGEST_LINE)
+                writer.transport.set_write_buffer_limits(_UNTAKEN)
+                try:
+                    why = await self._attended(reader, writer)
+                finally:
+                    writer.transport.abort()  # whatever it has not taken by now
         finally:
-            writer.close()
             await _ended(process)
             self._process = None
-            words = await said
-        return why or words or f"status {process.returncode}"
+            words = await _in_time(said)
+        return why or self._fault or words or f"status {process.returncode}"
 
     async def _attended(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
         """Answer it until the wire is cut; returns why the engine has cut it, if it has."""
-        places = asyncio.Semaphore(MOST_AT_ONCE)
+        places, loop = asyncio.Semaphore(MOST_AT_ONCE), asyncio.get_running_loop()
+        complains_at = loop.time()
         with suppress(ConnectionError):
             writer.write(opening_line(self._opening))
             try:
@@ -131,11 +144,16 @@ class Doorkeeper:
                             self._warnings.clear(_ALARM)
                             for why, times in denied.items():
                                 self._taker.deny(why, times)
-                        case Trouble(text):
-                            _LOG.error("the door: %s", without_secrets(printable(text, _LAST_WORDS)))
-                        case wish:
+                        case Trouble(text) if loop.time() >= complains_at:
+                            complains_at = loop.time() + _COMPLAINS_EVERY
+                            _LOG.error("the door: %s", without_secrets(printable(text, _LONGEST)))
+                        case AlertWish() | Rejection() as wish:
                             await places.acquire()
-                            self._answer(wish, writer, places)
+                            if not self._fault:
+                                self._answer(wish, writer, places)
+                    await asyncio.sleep(_PACE)
+                    if self._fault:
+                        break  # what it had said before that was noticed is not listened to
             except TimeoutError:
                 return f"no sign of life for {_SILENCE:.0f} s"
             except ValueError as error:  # or a line that is too long
@@ -161,11 +179,27 @@ class Doorkeeper:
             answer = WishAnswer(nr, received)
         except NotWritten as error:
             answer = WishAnswer(wish.nr, why=str(error))
+        except ValueError as error:
+            self._cut(writer, str(error))
+            return
         except Exception:  # noqa: BLE001 - of this one alone
             _LOG.exception("a defect: what came through the door was not taken")
             answer = WishAnswer(wish.nr, why="a defect, which the log tells")
+        if writer.is_closing():
+            return
+        writer.write(answer_line(answer))
+        try:
+            async with asyncio.timeout(_SILENCE):  # its place is not free before it has taken the answer
+                await writer.drain()
+        except TimeoutError:
+            self._cut(writer, "it takes no answers")
+        except ConnectionError:
+            pass
+
+    def _cut(self, writer: asyncio.StreamWriter, why: str) -> None:
         if not writer.is_closing():
-            writer.write(answer_line(answer))
+            self._fault = why
+            writer.transport.abort()
 
 
 async def _last_words(process: Process) -> str:
@@ -174,9 +208,16 @@ async def _last_words(process: Process) -> str:
     kept = b""
     while part := await process.stderr.read(4_096):
         kept = (kept + part)[-_LAST_WORDS:]
-    lines = kept.decode("utf-8", "replace").split("\n")
-    last = next((line for line in reversed(lines) if line.strip()), "")
-    return without_secrets(printable(last.strip(), _LAST_WORDS))
+    lines = (line.strip(" |+-") for line in reversed(kept.decode("utf-8", "replace").split("\n")))
+    return printable(without_secrets(next(filter(None, lines), "")), _LONGEST)
+
+
+async def _in_time(said: asyncio.Task[str]) -> str:
+    """What it has said, unless somebody else keeps its end open."""
+    try:
+        return await asyncio.wait_for(said, _LEAVES)
+    except TimeoutError:
+        return ""
 
 
 async def _ended(process: Process) -> None:
@@ -186,4 +227,5 @@ async def _ended(process: Process) -> None:
     except TimeoutError:
         with suppress(ProcessLookupError):
             process.kill()
-        await process.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), _LEAVES)

@@ -7,7 +7,8 @@ import re
 
 _OURS = "HYPERTUI_"
 _OF_A_CONSOLE = ("HYPERTUI_CONSOLE", "HYPERTUI_STATE_DIR")
-_SECRET = re.compile("KEY|SECRET|TOKEN|PASS|CREDENTIAL|^PG|_URL$|_DSN$", re.IGNORECASE)
+# Whatever else there is may be a secret, or hold one: an address of a proxy does.
+_OF_A_DOOR = re.compile(r"PATH|HOME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|VIRTUAL_ENV|PYTHON\w+|(DY)?LD_\w+")
 
 
 def child_environment() -> dict[str, str]:
@@ -22,5 +23,5 @@ def environment_of_a_console() -> dict[str, str]:
 
 
 def environment_of_a_door() -> dict[str, str]:
-    """The same without whatever may be a secret by its name: that process faces the world."""
-    return {name: value for name, value in child_environment().items() if not _SECRET.search(name)}
+    """What Python needs to be found and to run, and nothing else: that process faces the world."""
+    return {name: value for name, value in child_environment().items() if _OF_A_DOOR.fullmatch(name)}

@@ -45,8 +45,7 @@ def served_sources(
     settings: Settings,
     state_dir: Path,
 ) -> Iterator[None]:
-    """For the time of the context, alerts that come in at the door are taken, and signals watched. Raises
-    ValueError where the file of the webhooks' secrets cannot be used."""
+    """For the time of the context, alerts that come in at the door are taken, and signals watched."""
     if door is None and not plans:
         yield
         return
@@ -94,5 +93,5 @@ def _alerts(desk: IntentDesk, door: socket.socket, settings: Settings, state_dir
     hooks = hooks_of(settings)
     trusted = tuple(map(address_range, settings.webhook.trusted_proxies))
     opening = DoorOpening(secrets_file(state_dir), hooks, trusted)
-    taker = DeskTaker(desk, hooks)
+    taker = DeskTaker(desk, hooks, wall_ms)
     return Doorkeeper(taker, desk.warnings, opening, door, environment_of_a_door()).run

@@ -3,8 +3,10 @@ Nothing of it is loaded where none was asked for."""
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from hypertui.webhook.hook_settings import HookSettings
 
 _WAITING = 64  # connections that the kernel keeps until there is a place
+_LETS_GO = 3.0  # seconds in which the door of an engine that was killed lets go of the address
+_TRIED_EVERY = 0.05  # seconds
 _SECRETS = "webhooks.json"
 
 
@@ -74,13 +78,19 @@ def webhook_door(settings: Settings) -> Iterator[socket.socket | None]:
     if not settings.webhooks:
         raise ValueError("webhook.listen is set, and there is no [webhooks.NAME] to listen to")
     hooks_of(settings)
-    family = socket.AF_INET6 if ":" in wanted.host else socket.AF_INET
-    try:
-        listening = socket.create_server(wanted, family=family, backlog=_WAITING)
-    except OSError as error:  # whose own words would say the address once more
-        raise ValueError(f"webhook.listen {wanted}: {os.strerror(error.errno or 0)}") from None
-    with listening:
+    with _listening(wanted) as listening:
         yield listening
+
+
+def _listening(wanted: ListenAddress) -> socket.socket:
+    family, until = socket.AF_INET6 if ":" in wanted.host else socket.AF_INET, time.monotonic() + _LETS_GO
+    while True:
+        try:
+            return socket.create_server(wanted, family=family, backlog=_WAITING)
+        except OSError as error:  # whose own words would say the address once more
+            if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+                raise ValueError(f"webhook.listen {wanted}: {os.strerror(error.errno or 0)}") from None
+        time.sleep(_TRIED_EVERY)
 
 
 def announce_webhooks(door: socket.socket | None, settings: Settings, state_dir: Path) -> None:

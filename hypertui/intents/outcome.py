@@ -22,16 +22,18 @@ def outcome(record: IntentRecord, trade: Snapshot | None, sent_at: int, now: int
     """How it has ended, None while that cannot be said; `sent_at` is when the trade had the command (ms)."""
     if trade is None:
         return GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, "the trade is gone")
+    # An engine that is held up shows what was before.
+    is_shown = now - sent_at > _SHOWN_WITHIN and (trade.over or trade.at >= sent_at)
     if record.verb == IntentVerb.OPEN and trade.bracket is not None:
-        return _entered(record, trade, trade.bracket, now - sent_at > _SHOWN_WITHIN)
+        return _entered(record, trade, trade.bracket, is_shown)
     if record.verb == IntentVerb.OPEN:
-        return _opened(record, trade, now - sent_at > _SHOWN_WITHIN)
+        return _opened(record, trade, is_shown)
     known = next((each for each in trade.commands if each.id == record.command_id), None)
     if known is not None and known.state is CommandState.CONFIRMED:
         return GateVerdict(IntentState.DONE, "", known.text)
     if known is not None and known.state in _ENDS:
         return GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, known.text)
-    if (trade.over or trade.waits) and now - sent_at > _SHOWN_WITHIN:
+    if (trade.over or trade.waits) and is_shown:
         return GateVerdict(IntentState.DONE, "", trade.reason) if not trade.position else None
     return None
 
@@ -58,6 +60,8 @@ def _opened(record: IntentRecord, trade: Snapshot, is_shown: bool) -> GateVerdic
         text = "another signal came before its outcome was seen"
         return GateVerdict(IntentState.FAILED, IntentReason.UNKNOWN, text)
     is_shown |= trade.begun_by == record.command_id
+    if trade.wish and not trade.over:
+        return None  # what was bought may be on its way out again
     if trade.entry_price is not None and trade.position and not (trade.over or trade.waits):
         return GateVerdict(IntentState.DONE, "", f"the trade is open at {at_price(trade.entry_price)}")
     if not is_shown or not (trade.over or trade.waits):

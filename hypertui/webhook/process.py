@@ -19,7 +19,7 @@ from hypertui.core.clock import CLOCK, wall_ms
 from hypertui.webhook.requests import Door
 from hypertui.webhook.secrets import Hooks
 from hypertui.webhook.server import WebhookServer
-from hypertui.webhook.wire import LONGEST_LINE, opening_of
+from hypertui.webhook.wire import LONGEST_OPENING, opening_of
 from hypertui.webhook.wire_taker import WireTaker
 
 _NICER = 5  # than the engine
@@ -40,7 +40,7 @@ def main(clock: Callable[[], int] = CLOCK, wall: Callable[[], int] = wall_ms) ->
 async def _served(
     wire: socket.socket, listening: socket.socket, clock: Callable[[], int], wall: Callable[[], int]
 ) -> None:
-    reader, writer = await asyncio.open_unix_connection(sock=wire, limit=LONGEST_LINE)
+    reader, writer = await asyncio.open_unix_connection(sock=wire, limit=LONGEST_OPENING)
     opening = opening_of(await reader.readline())
     taker = WireTaker(writer)
     logging.basicConfig(level=logging.WARNING, handlers=[_ToTheEngine(taker)], force=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hypertui.core.intents import IntentReason
+from hypertui.core.intents import IntentReason, IntentState
 from hypertui.intents.gate import not_of_now
 from hypertui.intents.received import NotWritten, Received
 from hypertui.webhook.hook_settings import HookSettings
@@ -19,7 +19,7 @@ from hypertui.webhook.limits import AlertRate, WrongSecrets
 from hypertui.webhook.message import Misunderstood
 from hypertui.webhook.origin import AddressRange, is_within, origin
 from hypertui.webhook.secrets import Hooks
-from hypertui.webhook.taker import AlertTaker
+from hypertui.webhook.taker import AlertTaker, Denial
 
 MOST_BYTES = 8_192  # of a body
 _LONGEST_PATH = 200
@@ -129,9 +129,11 @@ class Door:
             received = await self._taker.reject(rules.name, error.verb, error.reason, error.text)
             return _told(_STATUS[error.reason], received, {"reason": error.reason, "error": error.text})
         received = await self._taker.receive(rules.name, alert)
+        if received.is_new and received.state is IntentState.REJECTED:  # it has waited behind the door
+            return _told(_STATUS[IntentReason.STALE], received)
         return _told(202 if received.is_new else 200, received)
 
-    def _denied(self, why: str, came_from: str) -> HookAnswer:
+    def _denied(self, why: Denial, came_from: str) -> HookAnswer:
         self._taker.deny(why)
         answers = self._wrong.answers(came_from, self._clock())
         return HookAnswer(401 if answers else None, {"error": "not known here"})

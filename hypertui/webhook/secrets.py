@@ -23,6 +23,10 @@ _TOKEN_BYTES = 32
 SIGNED_FOR = 300  # seconds that a signature is good for, either way
 
 
+class SecretsUnusable(ValueError):
+    """Their file cannot be used; the words repeat nothing of it."""
+
+
 class HookKind(StrEnum):
     """How a sender shows who it is."""
 
@@ -51,8 +55,8 @@ class Hooks:
         self._hooks: Mapping[str, Hook] = {}
 
     def all(self) -> Mapping[str, Hook]:
-        """As the file has them now; none where there is no file. Raises ValueError, which repeats no secret,
-        for one that cannot be used."""
+        """As the file has them now; none where there is no file. Raises SecretsUnusable for one that
+        cannot be used."""
         try:
             found = self._path.stat()
         except FileNotFoundError:
@@ -121,7 +125,7 @@ def _read(path: Path) -> Mapping[str, Hook]:
     try:
         text = read_private(path, _MOST)
     except OSError as error:
-        raise ValueError(f"webhooks {path} cannot be used: {error.strerror}") from None
+        raise SecretsUnusable(f"webhooks {path} cannot be used: {error.strerror}") from None
     try:
         found = json.loads(text)
         return {
@@ -129,4 +133,4 @@ def _read(path: Path) -> Mapping[str, Hook]:
             for name, hook in found.items()
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise ValueError(f"webhooks {path} cannot be read: it is not as it was written") from None
+        raise SecretsUnusable(f"webhooks {path} cannot be read: it is not as it was written") from None

@@ -16,6 +16,7 @@ from aiohttp.web_request import BaseRequest
 
 from hypertui.core.admission import admitted
 from hypertui.webhook.requests import MOST_BYTES, Door, HookAnswer, HookRequest
+from hypertui.webhook.secrets import SecretsUnusable
 from hypertui.webhook.taker import AlertTaker
 
 MOST_CONNECTIONS = 32
@@ -92,6 +93,9 @@ class WebhookServer:
 
         try:
             answer = await self._door.answer(asked, body)
+        except SecretsUnusable as error:
+            _LOG.error("%s", error)
+            answer = HookAnswer(503, {"error": "a defect; it is in the log"})
         except (OSError, ValueError, web.HTTPException):  # it has gone, or its body is none
             answer = HookAnswer(None)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next one may be answered

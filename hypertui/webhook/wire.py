@@ -17,12 +17,15 @@ from hypertui.intents.gate import Alert
 from hypertui.intents.received import Received
 from hypertui.webhook.hook_settings import HookSettings
 from hypertui.webhook.origin import AddressRange
+from hypertui.webhook.taker import Denial
 
 MOST_AT_ONCE = 32  # wishes that are not answered yet
-LONGEST_LINE = 65_536  # bytes
+LONGEST_LINE = 65_536  # bytes of the door's
+LONGEST_OPENING = 16 * 2**20  # bytes: there may be many webhooks, of many addresses
+LONGEST_WORD, LONGEST_TEXT = 64, 1_000  # characters
 
-_Word = Annotated[str, Field(max_length=64)]
-_Text = Annotated[str, Field(max_length=1_000)]
+_Word = Annotated[str, Field(max_length=LONGEST_WORD)]
+_Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Rejection:
 class SignOfLife:
     """The door is open, and so many were turned away since the last one, by why."""
 
-    denied: Mapping[_Word, int] = field(default_factory=dict)
+    denied: Mapping[Denial, Annotated[int, Field(ge=0)]] = field(default_factory=dict)
     kind: Literal["life"] = "life"
 
 

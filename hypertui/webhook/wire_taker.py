@@ -9,7 +9,18 @@ from collections import Counter
 from hypertui.core.intents import IntentReason
 from hypertui.intents.gate import Alert
 from hypertui.intents.received import NotWritten, Received
-from hypertui.webhook.wire import AlertWish, Rejection, Said, SignOfLife, Trouble, answer_of, said_line
+from hypertui.webhook.taker import Denial
+from hypertui.webhook.wire import (
+    LONGEST_TEXT,
+    LONGEST_WORD,
+    AlertWish,
+    Rejection,
+    Said,
+    SignOfLife,
+    Trouble,
+    answer_of,
+    said_line,
+)
 
 _LIFE_EVERY = 0.5  # seconds
 
@@ -21,9 +32,9 @@ class WireTaker:
         self._writer = writer
         self._numbers = itertools.count(1)
         self._asked: dict[int, asyncio.Future[Received]] = {}
-        self._denied: Counter[str] = Counter()
+        self._denied: Counter[Denial] = Counter()
 
-    def deny(self, why: str) -> None:
+    def deny(self, why: Denial) -> None:
         """Count somebody who was turned away; the next sign of life says so."""
         self._denied[why] += 1
 
@@ -33,6 +44,7 @@ class WireTaker:
 
     async def reject(self, name: str, verb: str, reason: IntentReason, text: str) -> Received:
         """Hand it over that what a source wanted came to nothing. Raises NotWritten."""
+        verb, text = verb[:LONGEST_WORD], text[:LONGEST_TEXT]
         return await self._answered(Rejection(next(self._numbers), name, verb, reason, text))
 
     def complain(self, text: str) -> None:
@@ -61,8 +73,8 @@ class WireTaker:
     async def _answered(self, said: AlertWish | Rejection) -> Received:
         future: asyncio.Future[Received] = asyncio.get_running_loop().create_future()
         self._asked[said.nr] = future
-        self._say(said)
         try:
+            self._say(said)
             return await future
         finally:
             self._asked.pop(said.nr, None)

@@ -55,6 +55,12 @@ def liquidity(venue: LocalVenue, depth: Decimal) -> None:
     venue.call(lambda: setattr(book, "_options", replace(book._options, depth=depth, levels=3)))
 
 
+def has_position(live: LiveEngine) -> bool:
+    """Whether the venue's own books have coins of the account; costs no request."""
+    core = live.venue.core
+    return live.venue.call(lambda: bool(core.account(live.key.address).positions))
+
+
 def cancel_all(venue: LocalVenue, address: str) -> None:
     """Somebody else with the account's key cancels everything."""
     for order in list(venue.core.account(address).open_orders.values()):

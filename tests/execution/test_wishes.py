@@ -12,6 +12,7 @@ from hypertui.engine import departure
 from hypertui.execution.timing import Timing
 from hypertui.port.commands import CommandState, CommandView, OnExit, Verb
 from hypertui.port.snapshot import Mode
+from tests.execution.test_second_strategy import has_position, liquidity
 from tests.support.live_engine import LiveEngine
 from tests.support.local_venue import LocalVenue
 from tests.support.memory_journal import MemoryJournal
@@ -25,10 +26,12 @@ def venue() -> Iterator[LocalVenue]:
         yield venue
 
 
-def start(venue: LocalVenue, before: LiveEngine | None = None) -> LiveEngine:
+def start(venue: LocalVenue, before: LiveEngine | None = None, **changes: object) -> LiveEngine:
     """An engine on a journal in memory; with `before`, the next one of the same account."""
     journal = MemoryJournal(before.journal.inputs if before is not None else ())
-    live = LiveEngine(venue, journal=lambda *_: nullcontext((TRADE, journal)), timing=Timing(300, 800))
+    live = LiveEngine(
+        venue, journal=lambda *_: nullcontext((TRADE, journal)), timing=Timing(300, 800), **changes
+    )
     live.journal = journal
     if before is not None:
         live.key = before.key
@@ -218,3 +221,36 @@ def test_a_closed_trade_refuses_what_would_trade_on(venue: LocalVenue) -> None:
         came_to(live, Verb.FLATTEN, CommandState.CONFIRMED)
         live.wait_for(lambda: Verb.RESUME in dict(live.snapshot.refusals), "the refusal beforehand")
         assert "the trade is closed" in live.command(Verb.RESUME).text
+
+
+@pytest.mark.parametrize("is_for_good", [False, True])
+def test_an_entry_of_a_signal_that_bought_too_little_is_sold_by_the_next_start(
+    venue: LocalVenue, *, is_for_good: bool
+) -> None:
+    """It waits for the next signal then, unless an operator wanted it closed."""
+    liquidity(venue, Decimal(10))
+    venue.call(venue.server.step)
+    with start(venue, by_signal=True) as first:
+        first.wait_for(lambda: first.snapshot.waits, "it to wait")
+        venue.fail("http-slow", seconds=0.5, only="order", count=1)
+        assert first.command(Verb.START).accepted
+        first.wait_for(lambda: has_position(first), "the entry")
+        venue.fail("http-500", only="order")
+        first.wait_for(lambda: "too little for 4 stops" in first.snapshot.wish, "the wish")
+        if is_for_good:
+            assert first.command(Verb.FLATTEN).accepted
+        first.stop.request(OnExit.LEAVE)
+        assert first.reason.text
+    bought = first.held()
+    assert bought > 0
+    with start(venue, first, by_signal=True) as second:
+        second.wait_for(lambda: "too little for 4 stops" in second.snapshot.wish, "it to be taken up")
+        assert second.held() == bought
+        restored(venue, "http-500")
+        if is_for_good:
+            second.wait_for(lambda: second.mode() is Mode.HALTED, "its end")
+            assert second.snapshot.closed_at is not None
+        else:
+            second.wait_for(lambda: second.snapshot.waits, "it to wait again")
+            assert second.snapshot.not_begun == "unfilled"
+        assert (second.held(), second.working()) == (0, [])

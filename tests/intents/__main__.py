@@ -17,12 +17,13 @@ import sys
 import tempfile
 import time
 from concurrent.futures import Future, ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 from hypertui.core.clock import CLOCK
 from tests.intents.alerts import AlertedEngine, alerted
-from tests.intents.door_process import set_clocks
+from tests.intents.door_process import set_clocks, wall_of
 from tests.intents.hostile import DAY, Hostility, attack, record
 from tests.support.live_engine import wall_clock
 from tests.support.local_venue import LocalVenue
@@ -50,7 +51,13 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalVenue() as venue,
-        alerted(venue, Path(folder), command=_door(Path(folder)), pace=_PACE) as engine,
+        alerted(
+            venue,
+            Path(folder),
+            command=_door(Path(folder)),
+            wall=partial(wall_of, _clocks(Path(folder))),
+            pace=_PACE,
+        ) as engine,
         ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as senders,
     ):
         record(engine.target)

@@ -99,7 +99,7 @@ class AlertedEngine:
             prove or proof_of(self.url, "paper", wall_clock),
         )
         ranges = tuple(map(address_range, trusted))
-        secrets, taker = folder / "webhooks.json", DeskTaker(self.desk, settings)
+        secrets, taker = folder / "webhooks.json", DeskTaker(self.desk, settings, wall)
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.target = Target(self._listening.getsockname()[1], self.tokens, wall_clock())
         self.keeper = Doorkeeper(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 from hypertui.core.clock import CLOCK, wall_ms
@@ -18,15 +19,18 @@ def set_clocks(file: Path, wall: int = 0, since: int = 0, faster: int = 0) -> No
     fresh.replace(file)
 
 
+def wall_of(file: Path) -> int:
+    """What senders' clock shows there (ms)."""
+    found: int = json.loads(file.read_text())["wall"]
+    return wall_ms() + found
+
+
 def _served(file: Path) -> int:
     def limits() -> int:
         found, now = json.loads(file.read_text()), CLOCK()
         return now + max(0, now - found["since"]) * found["faster"]
 
-    def wall() -> int:
-        return wall_ms() + json.loads(file.read_text())["wall"]
-
-    return main(limits, wall)
+    return main(limits, partial(wall_of, file))
 
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from pathlib import Path
 
 import pytest
 
-from hypertui.cli import main
+from hypertui.cli import main, webhook_door
 from hypertui.cli.webhook_door import hooks_of
 from hypertui.core.intents import IntentVerb
 from hypertui.provenance import SettingsError
@@ -100,3 +102,21 @@ def test_a_source_speaks_to_one_trade(tmp_path: Path, config: Path) -> None:
     config.write_text(f'{_CONFIG}trade = "ETH"')
     with pytest.raises(ValueError, match="names trade ETH, which is not there: SOL"):
         hooks_of(load_settings(config, {}))
+
+
+def test_an_address_that_a_killed_engine_s_door_is_about_to_let_go_of_is_waited_for(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        config.write_text(_CONFIG.replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+        settings = load_settings(config, {})
+        with monkeypatch.context() as patched:
+            patched.setattr(webhook_door, "_LETS_GO", 0.0)
+            with pytest.raises(
+                ValueError, match=f"^webhook.listen 127.0.0.1:{port}: Address already in use$"
+            ):
+                webhook_door.webhook_door(settings).__enter__()
+        threading.Timer(0.2, other.close).start()
+        with webhook_door.webhook_door(settings) as door:
+            assert door is not None and door.getsockname()[1] == port

@@ -17,7 +17,7 @@ from hypertui.journal.intents import IntentJournal
 from hypertui.journal.records import IntentRecord
 from hypertui.port.commands import Command, Verb
 from hypertui.port.snapshot import Mode
-from tests.execution.test_second_strategy import liquidity
+from tests.execution.test_second_strategy import has_position, liquidity
 from tests.intents.alerts import AlertedEngine, alerted
 from tests.support.live_engine import wall_clock
 from tests.support.local_venue import LocalVenue
@@ -125,7 +125,11 @@ def test_an_entry_that_buys_too_little_is_sold_and_waits_again(venue: LocalVenue
     liquidity(venue, Decimal(10))
     venue.call(venue.server.step)
     with alerted(venue, tmp_path) as engine:
-        row = engine.ends_as(engine.alert("open")[1]["id"], "FAILED")
+        venue.fail("http-slow", seconds=1.0, only="order", count=1)
+        id = engine.alert("open")[1]["id"]
+        engine.live.wait_for(lambda: has_position(engine.live), "the entry")
+        venue.fail("http-500", only="order", count=1)  # so that it takes a while until it is sold
+        row = engine.ends_as(id, "FAILED")
         assert row.reason == "unfilled"
         assert "filled for 0.06 only, too little for 4 stops. Result -0.04 USD" in row.text
         engine.wait_until_it_waits()

@@ -68,7 +68,14 @@ def test_an_entry_that_finds_nobody_is_the_exchanges_refusal(venue: LocalVenue, 
 
 
 def trade(**fields: object) -> Snapshot:
-    given = {"position": 0, "waits": True, "mode": Mode.STARTING, "findings": (), "reason": "why", **fields}
+    given = {
+        "position": 0,
+        "waits": True,
+        "mode": Mode.STARTING,
+        "findings": (),
+        "reason": "why",
+        "at": LATER,
+    } | fields
     return replace(states.running(), **given)  # type: ignore[arg-type]
 
 
@@ -94,6 +101,9 @@ def test_what_the_trade_says_is_of_the_signal_that_began_it() -> None:
     assert own is not None and own.reason == "blind", "it is shown already"
     assert outcome(SENT, trade(not_begun="blind", begun_by="another"), NOW, NOW) is None
     others = outcome(SENT, trade(not_begun="blind", begun_by="another"), NOW, LATER)
+    assert outcome(SENT, trade(not_begun="blind", begun_by="another", at=NOW - 1), NOW, LATER) is None, (
+        "it is old"
+    )
     assert others is not None and others.text == "another signal came before its outcome was seen"
 
 

@@ -220,6 +220,16 @@ def test_a_commit_at_once_does_not_wait_for_a_frozen_server(postgres: str, postg
         assert [record.seq for record in journal.inputs(ID)] == [1, 2]
 
 
+def test_a_journal_that_closes_does_not_wait_for_a_frozen_server(postgres: str, postgres_url: str) -> None:
+    with Proxy(postgres) as proxy:
+        journal = Journal.open(proxy.url)
+        journal.claim("paper", TRADE.account, "BTC")
+        proxy.freeze()
+        began = time.monotonic()
+        journal.close()
+        assert time.monotonic() - began < _PROMPT
+
+
 def test_a_commit_at_once_does_not_wait_for_a_lock(postgres_url: str) -> None:
     import psycopg
 

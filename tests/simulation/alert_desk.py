@@ -169,7 +169,7 @@ class SimDesk(IntentDesk):
             parts.clock,
             new_id=lambda: f"{random.getrandbits(128):032x}",
         )
-        taker = DeskTaker(self, parts.settings)
+        taker = DeskTaker(self, parts.settings, parts.wall)
         self._requests = AlertDoor(taker, parts.hooks, parts.settings, (), parts.clock, parts.wall)
 
     async def answer(self, path: str, said: bytes) -> HookAnswer | None:

@@ -74,7 +74,8 @@ class MemoryJournal:
         return 0
 
     def ended(self, at: int, how: str) -> None:
-        """Forget everything."""
+        """Forget everything: a run after this one begins anew."""
+        self._before = TradeHistory.of(())
         self.inputs.clear()
 
     def order(self, changed: OrderChanged, at: int) -> None:

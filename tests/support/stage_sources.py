@@ -50,7 +50,7 @@ class StageSources:
             new_id=lambda: f"{self._ids.getrandbits(128):032x}",
         )
         self._desk.place = _PLACE
-        taker = DeskTaker(self._desk, self._settings)
+        taker = DeskTaker(self._desk, self._settings, self._clock)
         self._door = Door(taker, self._hooks, self._settings, (), self._clock, self._clock)
         self._serving = asyncio.create_task(self._desk.run(), name="desk")
         engine.sources = self._desk
