@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -166,6 +166,11 @@ class Settings(BaseSettings):
     account_address: Address | None = None
     base_url: str | None = None
     state_dir: HomePath | None = None
+    _left_out: frozenset[str] = PrivateAttr(default=frozenset())
+
+    def leaves_out(self, trade: str) -> bool:
+        """Whether a trade of this name is configured, and not among those that are run."""
+        return trade in self._left_out
 
     @property
     def account_for(self) -> str | None:
@@ -309,7 +314,9 @@ def load_with_origins(
     refuse_one_market_twice(settings)
     trades = [trade for trade, table in zip(settings.trades, tables, strict=True) if table in left]
     places = tuple(table.place for table in left)
-    return settings.model_copy(update={"trades": tuple(trades)}), replace(origins, trades=places)
+    selected = settings.model_copy(update={"trades": tuple(trades)})
+    selected._left_out = frozenset(each.name for each in settings.trades if each not in trades)
+    return selected, replace(origins, trades=places)
 
 
 def refuse_one_market_twice(settings: Settings, own: str | None = None) -> None:

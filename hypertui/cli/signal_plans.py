@@ -89,6 +89,8 @@ def _trade(settings: Settings, name: str, table: SignalSettings, symbol: str) ->
     """The one that is meant; None where no trade that runs is of that market."""
     if table.trade is not None:
         named = next((each for each in settings.trades if each.name == table.trade), None)
+        if named is None and settings.leaves_out(table.trade):
+            return None
         if named is None:
             names = ", ".join(each.name for each in settings.trades)
             raise ValueError(f"signals.{name} names trade {table.trade}, which is not there: {names}")

@@ -34,10 +34,15 @@ def secrets_file(folder: Path) -> Path:
 
 
 def hooks_of(settings: Settings) -> Mapping[str, HookSettings]:
-    """What the tables come to. Raises ValueError for one that means no trade, or one of several."""
+    """What the tables come to, but for those of trades that are left out. Raises ValueError for one that
+    means no trade, or one of several."""
     from hypertui.webhook.hook_settings import HookSettings
 
-    return {name: _hook(settings, name, table, HookSettings) for name, table in settings.webhooks.items()}
+    return {
+        name: _hook(settings, name, table, HookSettings)
+        for name, table in settings.webhooks.items()
+        if table.trade is None or not settings.leaves_out(table.trade)
+    }
 
 
 def _hook(settings: Settings, name: str, table: HookTable, made: type[HookSettings]) -> HookSettings:
@@ -77,7 +82,9 @@ def webhook_door(settings: Settings) -> Iterator[socket.socket | None]:
         return
     if not settings.webhooks:
         raise ValueError("webhook.listen is set, and there is no [webhooks.NAME] to listen to")
-    hooks_of(settings)
+    if not hooks_of(settings):
+        yield None  # all of them speak to trades that are left out
+        return
     with _listening(wanted) as listening:
         yield listening
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hypertui.cli import main, webhook_door
+from hypertui.cli.signal_plans import signal_plans
 from hypertui.cli.webhook_door import hooks_of
 from hypertui.core.intents import IntentVerb
 from hypertui.provenance import SettingsError
@@ -87,6 +88,28 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path, line: str, says: str) -
     file.write_text(line if line.startswith("[") else f"[webhook]\n{line}")
     with pytest.raises(SettingsError, match=says):
         load_settings(file, {})
+
+
+def test_sources_of_a_trade_that_is_left_out_are_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        "[[trade]]\nsymbol = 'SOL'\n[[trade]]\nsymbol = 'BTC'\n[webhook]\nlisten = '127.0.0.1:0'\n"
+        "[webhooks.of-sol]\ntrade = 'SOL'\n[webhooks.of-btc]\ntrade = 'BTC'\n"
+        "[signals.trend]\nfamily = 'trend'\ntimeframe = '5m'\nsymbols = ['SOL']\n"
+        "trade = 'SOL'\naction = 'open'\n"
+    )
+    only = load_settings(config, {}, only="BTC")
+    assert [*hooks_of(only)] == ["of-btc"]
+    assert [each.acts for each in signal_plans(only)] == [None]
+    assert run(tmp_path, config, "config", "check", "--only", "BTC") == 0
+    config.write_text(config.read_text().replace("trade = 'BTC'", "trade = 'SOL'"))
+    with webhook_door.webhook_door(load_settings(config, {}, only="BTC")) as door:
+        assert door is None
+    config.write_text(config.read_text().replace("trade = 'SOL'", "trade = 'ETH'"))
+    with pytest.raises(ValueError, match="names trade ETH, which is not there"):
+        hooks_of(load_settings(config, {}, only="BTC"))
 
 
 def test_a_source_speaks_to_one_trade(tmp_path: Path, config: Path) -> None:
