@@ -94,6 +94,9 @@ class CommandHandler:
         if trade.ends_by and verb not in _WHILE_EXITING:
             does = "closes the position" if trade.recorder.trade.strategy.reenters else "ends the trade"
             return f"the {trade.ends_by} {does}"
+        wish = trade.wishes.current
+        if wish is not None and wish.leaves and verb not in _WHILE_EXITING:
+            return wish.reason  # with so few coins there is nothing to go on with
         if verb in (Verb.EXIT, Verb.OPEN, Verb.REARM) and trade.context.over:
             return "the trade has ended"
         if trade.context.mode is Mode.HALTED and verb not in _WHEN_HALTED:
