@@ -206,7 +206,9 @@ class Course:
             self.market.set_price(self.market.book.mark, offered)
         while not (self.opened or self.reason):
             await asyncio.sleep(0.1)
-            if self.scenario.early and self.random.random() < 0.1:
+            # A stop to enter by has its price already, and is refused where the price has passed it.
+            is_free = getattr(self.scenario.config.strategy, "entry_price", None) is None
+            if self.scenario.early and self.random.random() < 0.1 and is_free:
                 self._move(self._at + self.random.gauss(0, 0.1))
             if self._loop.time() > calm_at:
                 self.network.calm_down()
