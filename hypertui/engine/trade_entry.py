@@ -64,8 +64,8 @@ class TradeEntry:
         """Whether the trade goes on flat, now that an exit has been seen through."""
         trade, strategy = self._trade, self._trade.recorder.trade.strategy
         by_rule = wish.closes and wish.source.kind is SourceKind.EXIT
-        if not by_rule or wish.commands or not strategy.reenters:
-            return False  # an operator who has said flatten meanwhile wants its end
+        if not by_rule or not strategy.reenters:
+            return False
         trade.recorder.take(StayEnded(trade.context.clock()))
         if trade.steering.state.trades:
             trade.steering.set_posture(Posture.TRADE)

@@ -85,15 +85,29 @@ class Wishes:
         standing = self._wish
         if standing is not None and (self.refusal(wish.verb) or standing.verb is wish.verb):
             standing.commands += wish.commands
-            if standing.leaves and not wish.leaves and standing.verb is wish.verb:
-                standing.leaves = False  # somebody wants it closed for good by now
-                self._write_down(standing)
+            if (
+                standing.verb is wish.verb
+                and not (wish.closes or wish.leaves)
+                and self._goes_on_after(standing)
+            ):
+                self._close_for_good(standing, wish.reason)
             return standing
         if standing is not None:
             self._end(standing, Progress(True, f"overtaken by {wish.verb.value}", failed=True))
         self._set(wish)
         self._begin(wish)
         return wish
+
+    def _goes_on_after(self, wish: Wish) -> bool:
+        """Whether the trade, or the next one of its seat, may buy again once it has come true."""
+        trade = self._trade
+        may_buy = trade.context.config.by_signal or trade.recorder.trade.strategy.reenters
+        return may_buy and (wish.closes or wish.leaves)
+
+    def _close_for_good(self, wish: Wish, reason: str) -> None:
+        """Somebody wants it closed by now, which a restart has to know."""
+        wish.reason, wish.passing, wish.closes, wish.leaves = reason, False, False, False
+        self._begin(wish)
 
     def call_off(self, verb: Verb) -> None:
         """The operator wants something else by now."""

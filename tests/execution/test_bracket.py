@@ -122,6 +122,36 @@ def test_after_an_exit_it_is_flat_and_enters_again_when_it_is_told(venue: LocalV
         live.wait_for(lambda: is_flat(live) and bracket(live).stay.number == 3, "the second stop")
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_an_operator_flattens_during_an_exit_is_closed_for_good(
+    venue: LocalVenue, *, restarts: bool
+) -> None:
+    exits = ExitRules(hard_stop=D("0.05"), signal_exit=True)
+    with LiveEngine(venue, config(exits, entry=EntryRules(EntryOrder.MARKET), entry_price=None)) as live:
+        live.opened()
+        live.wait_for(lambda: held(live) == 2 and live.settled, "the entry")
+        venue.fail("http-500", only="order")
+        venue.set_price("SOL", D("153"))
+        live.wait_for(lambda: live.snapshot.mark == 153, "a price with a gain")
+        assert live.command(Verb.EXIT).accepted
+        live.wait_for(lambda: "signal exit" in live.snapshot.wish, "the exit")
+        assert live.command(Verb.FLATTEN).accepted
+        live.wait_for(lambda: "flatten by" in live.snapshot.wish, "it to be known")
+        if not restarts:
+            venue.call(lambda: venue.server.faults.off("http-500"))
+            live.wait_for(lambda: live.mode() is Mode.HALTED, "its end")
+            assert live.snapshot.closed_at is not None and not live.held()
+            return
+        live.stop.request(OnExit.LEAVE)
+        assert live.reason.text
+    again = LiveEngine(venue, live.config, history=live.journal.inputs)
+    again.key = live.key
+    venue.call(lambda: venue.server.faults.off("http-500"))
+    with again:
+        again.wait_for(lambda: again.mode() is Mode.HALTED, "its end")
+        assert again.snapshot.closed_at is not None and not again.held()
+
+
 @pytest.mark.parametrize(
     ("exits", "price", "reason"),
     [

@@ -244,7 +244,8 @@ def test_an_entry_of_a_signal_that_bought_too_little_is_sold_by_the_next_start(
     bought = first.held()
     assert bought > 0
     with start(venue, first, by_signal=True) as second:
-        second.wait_for(lambda: "too little for 4 stops" in second.snapshot.wish, "it to be taken up")
+        why = "flatten by" if is_for_good else "too little for 4 stops"
+        second.wait_for(lambda: why in second.snapshot.wish, "it to be taken up")
         if not is_for_good:
             ack = second.command(Verb.RESUME)
             assert not ack.accepted and "too little for 4 stops" in ack.text
