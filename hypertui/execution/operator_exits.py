@@ -41,7 +41,7 @@ _LOOK_AGAIN = 500
 _LIST_AGAIN = 1_000
 _HOUR = 3_600_000
 _PAID_WITHIN = 30_000  # after a full hour its funding is in the exchange's list
-_FUNDING_PATIENCE = 10_000
+_FUNDING_PATIENCE = 3_000  # whoever leaves does not wait for much longer
 _SELL_AGAIN = 500  # ms, doubled with each sale that left something
 _SELL_DOUBLINGS = 3
 # What waits for no falling price is sold so near (a fraction) to it at first, and for so long (ms).

@@ -60,6 +60,12 @@ class TapeExchange:
         """None are on a tape: nothing is decided by them."""
         return ()
 
+    async def funding_since(self, *_: object) -> Any:
+        """The answer of then; after the last one nothing was paid."""
+        if self._calls["funding_since"] >= self._asked["funding_since"]:
+            return ()
+        return await self._answer("funding_since")
+
     def detach(self) -> None:
         """Nothing is heard of anyway."""
 
