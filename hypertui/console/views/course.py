@@ -27,7 +27,8 @@ class Sample(NamedTuple):
 def samples(prices: Sequence[tuple[int, Decimal]], coarser: Sequence[PriceSeries]) -> list[Sample]:
     """All that is known of the price, oldest first, of single prices (at, price) and of series; where finer
     prices are known, these."""
-    finest = [Sample(at, 0, float(price), float(price), float(price)) for at, price in prices]
+    plain = ((at, float(price)) for at, price in prices)
+    finest = [Sample(at, 0, price, price, price) for at, price in plain]
     parts, first = [finest], finest[0].at if finest else None
     for series in coarser:
         every = series.every
