@@ -70,13 +70,13 @@ def _status(
         view, as_json = engine.status()
     if arguments.json:
         found = [trade for trade in as_json["trades"] if trade["name"] in names]
-        for trade in found:
-            alarms = as_json["intents"]["warnings"]
-            trade["source_alarms"] = [
-                each["alarm"] for each in alarms if each["trade"] in ("", trade["name"])
-            ]
         if part:
             found = [{"name": trade["name"], part: trade[part]} for trade in found]
+        else:
+            warned = as_json["intents"]["warnings"]
+            for trade in found:
+                of_it = ("", trade["name"])
+                trade["source_alarms"] = [each["alarm"] for each in warned if each["trade"] in of_it]
         print(json.dumps(found[0] if len(found) == 1 else {"trades": found}))
         return 0
     for snapshot in view.trades:

@@ -20,7 +20,6 @@ from hypertui.webhook.secrets import SecretsUnusable
 from hypertui.webhook.taker import AlertTaker
 
 MOST_CONNECTIONS = 32
-PACE = 0.01  # seconds between two that are let in
 _PATIENCE = 3.0  # seconds for a request and its answer
 _MOST_HEADER, _MOST_HEADERS = 4_096, 64  # bytes of one, and their number
 _LOG = logging.getLogger(__name__)
@@ -29,9 +28,10 @@ _SILENT.disabled = True
 
 
 class WebhookServer:
-    """Answers on `listening`, a socket that listens already, and is closed when that is over."""
+    """Answers on `listening`, a socket that listens already, and is closed when that is over; `pace` is the
+    seconds between two connections that are let in."""
 
-    def __init__(self, taker: AlertTaker, door: Door, listening: socket.socket, pace: float = PACE) -> None:
+    def __init__(self, taker: AlertTaker, door: Door, listening: socket.socket, pace: float) -> None:
         self._taker = taker
         self._door = door
         self._pace = pace
